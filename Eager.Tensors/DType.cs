@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Eager;
+
+/// <summary>The element type of a tensor. The numbers are LibTorch's own.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "dtypes are named as in NumPy and PyTorch")]
+public enum DType
+{
+    /// <summary>8-bit unsigned integer, C# <see cref="byte"/>.</summary>
+    UInt8 = 0,
+
+    /// <summary>8-bit signed integer, C# <see cref="sbyte"/>.</summary>
+    Int8 = 1,
+
+    /// <summary>16-bit signed integer, C# <see cref="short"/>.</summary>
+    Int16 = 2,
+
+    /// <summary>32-bit signed integer, C# <see cref="int"/>.</summary>
+    Int32 = 3,
+
+    /// <summary>64-bit signed integer, C# <see cref="long"/>.</summary>
+    Int64 = 4,
+
+    /// <summary>16-bit IEEE float, C# <see cref="Half"/>.</summary>
+    Float16 = 5,
+
+    /// <summary>32-bit IEEE float, C# <see cref="float"/>.</summary>
+    Float32 = 6,
+
+    /// <summary>64-bit IEEE float, C# <see cref="double"/>.</summary>
+    Float64 = 7,
+
+    /// <summary>Complex number of two 32-bit floats, <see cref="Eager.Complex64"/>.</summary>
+    Complex64 = 9,
+
+    /// <summary>Complex number of two 64-bit floats, C# <see cref="System.Numerics.Complex"/>.</summary>
+    Complex128 = 10,
+
+    /// <summary>Truth value of one byte, C# <see cref="bool"/>.</summary>
+    Bool = 11,
+
+    /// <summary>16-bit float with the exponent range of float32, <see cref="Eager.BFloat16"/>.</summary>
+    BFloat16 = 15,
+}
+
+/// <summary>What is known of a dtype: its size, its kind, the C# type of its elements.</summary>
+public static class DTypes
+{
+    /// <summary>All dtypes, in ascending number.</summary>
+    public static IReadOnlyList<DType> All { get; } = Enum.GetValues<DType>();
+
+    /// <summary>The size of one element in bytes.</summary>
+    public static int ByteSize(this DType dtype) => dtype switch
+    {
+        DType.UInt8 or DType.Int8 or DType.Bool => 1,
+        DType.Int16 or DType.Float16 or DType.BFloat16 => 2,
+        DType.Int32 or DType.Float32 => 4,
+        DType.Int64 or DType.Float64 or DType.Complex64 => 8,
+        DType.Complex128 => 16,
+        _ => throw Unknown(dtype),
+    };
+
+    /// <summary>True for float16, bfloat16, float32 and float64.</summary>
+    public static bool IsFloatingPoint(this DType dtype) => dtype is DType.Float16 or DType.BFloat16 or DType.Float32 or DType.Float64;
+
+    /// <summary>True for complex64 and complex128.</summary>
+    public static bool IsComplex(this DType dtype) => dtype is DType.Complex64 or DType.Complex128;
+
+    /// <summary>True for the signed and unsigned integers; bool is not one of them.</summary>
+    public static bool IsInteger(this DType dtype) => dtype is DType.UInt8 or DType.Int8 or DType.Int16 or DType.Int32 or DType.Int64;
+
+    /// <summary>True for the dtypes that gradients flow through: floating point and complex.</summary>
+    public static bool IsDifferentiable(this DType dtype) => dtype.IsFloatingPoint() || dtype.IsComplex();
+
+    /// <summary>The field's name of a dtype, such as <c>float32</c>.</summary>
+    public static string Name(this DType dtype) => dtype switch
+    {
+        DType.UInt8 => "uint8",
+        DType.Int8 => "int8",
+        DType.Int16 => "int16",
+        DType.Int32 => "int32",
+        DType.Int64 => "int64",
+        DType.Float16 => "float16",
+        DType.BFloat16 => "bfloat16",
+        DType.Float32 => "float32",
+        DType.Float64 => "float64",
+        DType.Complex64 => "complex64",
+        DType.Complex128 => "complex128",
+        DType.Bool => "bool",
+        _ => throw Unknown(dtype),
+    };
+
+    /// <summary>The dtype whose elements are of the C# type <typeparamref name="T"/>.</summary>
+    /// <exception cref="DTypeMismatchException">No dtype has such elements.</exception>
+    public static DType Of<T>() where T : unmanaged
+    {
+        if (typeof(T) == typeof(float)) return DType.Float32;
+        if (typeof(T) == typeof(double)) return DType.Float64;
+        if (typeof(T) == typeof(int)) return DType.Int32;
+        if (typeof(T) == typeof(long)) return DType.Int64;
+        if (typeof(T) == typeof(byte)) return DType.UInt8;
+        if (typeof(T) == typeof(bool)) return DType.Bool;
+        if (typeof(T) == typeof(sbyte)) return DType.Int8;
+        if (typeof(T) == typeof(short)) return DType.Int16;
+        if (typeof(T) == typeof(Half)) return DType.Float16;
+        if (typeof(T) == typeof(BFloat16)) return DType.BFloat16;
+        if (typeof(T) == typeof(Complex64)) return DType.Complex64;
+        if (typeof(T) == typeof(System.Numerics.Complex)) return DType.Complex128;
+        throw new DTypeMismatchException($"No dtype has elements of type {typeof(T).Name}; use float, double, int, long, short, sbyte, byte, bool, Half, BFloat16, Complex64 or System.Numerics.Complex.");
+    }
+
+    private static InvalidArgumentException Unknown(DType dtype) => new($"{(int)dtype} is no dtype that Eager knows.");
+}
