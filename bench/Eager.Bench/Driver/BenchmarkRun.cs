@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Eager.Bench;
+
+/// <summary>A whole run: finds the contestants, lets them take turns, writes the report.</summary>
+internal sealed class BenchmarkRun(Options options)
+{
+    private readonly Dictionary<string, string> versions = [];
+    private readonly List<Measurement> measurements = [];
+    private IReadOnlyList<MemoryCourse> memory = [];
+
+    /// <returns>The exit code: 0 when all losses agreed.</returns>
+    public int Execute()
+    {
+        var data = Directory.CreateTempSubdirectory("eager-bench-");
+        try
+        {
+            var tools = Tools.Find();
+            ProblemFiles.Write(data.FullName);
+            Measure(tools, data.FullName);
+            return Report(tools);
+        }
+        catch (BenchmarkException failure)
+        {
+            Console.Error.WriteLine(failure.Message);
+            return 1;
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    private void Measure(Tools tools, string data)
+    {
+        var rosters = options.Threads.ToDictionary(threads => threads, threads => new Roster(tools, data, threads));
+        var trainings = Case.Training(options.Rows, options.Seconds).ToArray();
+        var operations = Case.Operations(options.Rows, options.Seconds).ToArray();
+        var first = rosters[options.Threads[0]];
+        var progress = new Progress(PlannedSeconds(trainings, operations, first));
+        foreach (var (threads, roster) in rosters)
+        {
+            using var peers = new Peers();
+            AskVersions(peers, roster);
+            var turns = new Turns(peers, options.Rounds, threads);
+            foreach (var row in operations)
+                measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForOperations()), () => turns.Take(row, roster.ForOperations()).ToArray()));
+            foreach (var row in trainings)
+                measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForTraining()), () => turns.Take(row, roster.ForTraining()).ToArray()));
+        }
+
+        if (options.Rows.Contains("W8"))
+            memory = progress.Show($"W8 memory over {options.MemorySteps} steps", MemorySeconds(first), () => MemoryRow.Run(first.ForMemory(), options.MemorySteps));
+        if (options.Rows.Contains("W9"))
+            measurements.AddRange(progress.Show("W9 process start", StartSeconds(first), () => StartRow.Run(first.ForStart(), options.Rounds).ToArray()));
+    }
+
+    private void AskVersions(Peers peers, Roster roster)
+    {
+        foreach (var (name, launch) in roster.OneOfEach())
+            versions[name] = (string)peers.Ask(launch, new JsonObject { ["run"] = "hello" })["version"]!;
+    }
+
+    private int Report(Tools tools)
+    {
+        var results = new Results(Machine.This(), versions, measurements, memory);
+        var table = new MarkdownReport(results, options).Text();
+        Console.WriteLine();
+        Console.WriteLine(table);
+        if ((options.Output ?? (options.IsComplete ? Path.Combine(tools.Root, "bench", "results") : null)) is { } folder)
+            new RecordedResults(folder).Write(results, table);
+        if (options.IsComplete && options.Output is null)
+            ReadmeTable.Update(Path.Combine(tools.Root, "README.md"), results);
+        return measurements.GroupBy(m => (m.Row, m.Case)).All(Results.LossesAgree) ? 0 : 1;
+    }
+
+    // The plan behind "time left"; a turn lasts about half as long again as the time asked of it.
+    private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, Roster roster)
+        => options.Threads.Count * (trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + operations.Sum(row => SecondsOf(row, roster.ForOperations())))
+            + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0);
+
+    private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)
+        => contestants.Sum(c => c.Candidates.Count + options.Rounds) * ((double)row.Request["seconds"]! * 1.5 + 0.03);
+
+    private double MemorySeconds(Roster roster) => options.MemorySteps * roster.ForMemory().Count / 1_000.0;
+
+    private double StartSeconds(Roster roster) => (options.Rounds + 1) * roster.ForStart().Count * 0.8;
+
+    private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
+
+    /// <summary>Says what runs and about how long the rest takes, correcting the plan by what was taken so far.</summary>
+    private sealed class Progress(double planned)
+    {
+        private readonly long start = Stopwatch.GetTimestamp();
+        private double done;
+
+        public T Show<T>(string what, double seconds, Func<T> run)
+        {
+            var pace = done > 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds / done : 1;
+            Console.WriteLine($"{100 * done / planned,3:F0} %  {what}; about {TimeSpan.FromSeconds((planned - done) * pace):m\\:ss} left");
+            var result = run();
+            done += seconds;
+            return result;
+        }
+    }
+}

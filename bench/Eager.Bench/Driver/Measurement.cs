@@ -1,0 +1,53 @@
+namespace Eager.Bench;
+
+/// <summary>What one contestant did in one case: a figure for each of its turns.</summary>
+/// <param name="Case">The case within the row, such as "batch 32" or "add".</param>
+/// <param name="Unit">steps/s, ns or s.</param>
+/// <param name="Setting">The candidate that was quickest, where there were several.</param>
+internal sealed record Measurement(
+    string Row, string Case, int Threads, string Contestant, string Unit, IReadOnlyList<double> Rounds, double? Loss, string Setting)
+{
+    public double Median { get; } = Statistics.Median(Rounds);
+
+    /// <summary>Half the distance between the extremes, relative to the median.</summary>
+    public double Spread => (Rounds.Max() - Rounds.Min()) / 2 / Median;
+
+    /// <summary>How many times as quick as another in the same case.</summary>
+    public double SpeedAgainst(Measurement other) => Unit == "steps/s" ? Median / other.Median : other.Median / Median;
+}
+
+/// <summary>A contestant's memory over a long run without care.</summary>
+/// <param name="ResidentMegabytes">After each thousand steps.</param>
+/// <param name="PeakMegabytes">The highest within the first thousand steps.</param>
+/// <param name="Collections">Of generations 0, 1 and 2, where there is a collector.</param>
+internal sealed record MemoryCourse(
+    string Contestant, int Batch, double StepsPerSecond, double StartMegabytes, IReadOnlyList<double> ResidentMegabytes,
+    double PeakMegabytes, double SlowestMilliseconds, string? Collections);
+
+/// <summary>All of a run.</summary>
+internal sealed record Results(
+    Machine Machine, IReadOnlyDictionary<string, string> Versions, IReadOnlyList<Measurement> Measurements,
+    IReadOnlyList<MemoryCourse> Memory)
+{
+    /// <summary>
+    /// Twenty float32 Adam steps whose sums are ordered differently agree to 1e-4 among the peers; a wrong rule or
+    /// constant shows in the first or second digit.
+    /// </summary>
+    public const double LossTolerance = 1e-3;
+
+    /// <summary>True when all contestants of the case computed the same.</summary>
+    public static bool LossesAgree(IEnumerable<Measurement> sameCase)
+    {
+        var losses = sameCase.Select(m => m.Loss).OfType<double>().ToArray();
+        return losses.Length == 0 || losses.Max() - losses.Min() <= LossTolerance * Statistics.Median(losses);
+    }
+}
+
+internal static class Statistics
+{
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}

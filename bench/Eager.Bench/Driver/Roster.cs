@@ -1,0 +1,154 @@
+using System.Globalization;
+
+namespace Eager.Bench;
+
+/// <summary>One way to start and ask a contestant.</summary>
+/// <param name="Variant">The contestant's own word for what is asked of it.</param>
+/// <param name="Note">The setting in words, for the table's reader.</param>
+internal sealed record Candidate(Launch Launch, string Variant, string Note);
+
+/// <summary>A column of the table: of several candidates the quickest for a row stands for it.</summary>
+internal sealed record Contestant(string Name, IReadOnlyList<Candidate> Candidates);
+
+/// <summary>
+/// Who takes part, at one thread count. Two threads mean OpenBLAS with two; ATen's own start at one in Debian's
+/// LibTorch, as it comes, and more of them is one of the settings tried for the tuned contestants.
+/// </summary>
+internal sealed class Roster(Tools tools, string data, int threads)
+{
+    public const string Eager = "Eager";
+    public const string EagerCollected = "Eager, collected";
+    public const string EagerTraced = "Eager, traced";
+    public const string EagerRecorded = "Eager, recorded";
+    public const string PyTorch = "PyTorch";
+    public const string PyTorchTuned = "PyTorch, tuned";
+    public const string PyTorchRecorded = "PyTorch, recorded";
+    public const string LibTorch = "LibTorch C++";
+    public const string LibTorchAutograd = "LibTorch autograd";
+    public const string LibTorchRecorded = "LibTorch, recorded";
+    public const string NumPy = "NumPy";
+
+    /// <summary>Glibc keeps what was freed instead of giving it back and faulting it in again.</summary>
+    private static readonly Dictionary<string, string> TunedMalloc = new()
+    {
+        ["MALLOC_TRIM_THRESHOLD_"] = "4294967296",
+        ["MALLOC_MMAP_THRESHOLD_"] = "4294967296",
+    };
+
+    private string Count { get; } = threads.ToString(CultureInfo.InvariantCulture);
+
+    public IReadOnlyList<Contestant> ForTraining() =>
+    [
+        .. TorchColumn(PyTorch, Torch(1, "plain", tuned: false)),
+        .. TorchColumn(PyTorchTuned, [.. TunedTorch()]),
+        .. LibTorchColumns((LibTorch, "below_autograd"), (LibTorchAutograd, "autograd")),
+        .. NumPyColumn(),
+    ];
+
+    public IReadOnlyList<Contestant> ForOperations() =>
+    [
+        .. TorchColumn(PyTorchTuned, Torch(1, "plain", tuned: true)),
+        .. TorchColumn(PyTorchRecorded, Torch(1, "recorded", tuned: true)),
+        .. LibTorchColumns((LibTorch, "below_autograd"), (LibTorchRecorded, "recorded")),
+        .. NumPyColumn(),
+    ];
+
+    /// <summary>PyTorch twice: its memory differs between malloc's settings.</summary>
+    public IReadOnlyList<Contestant> ForMemory() =>
+    [
+        .. TorchColumn(PyTorch, Torch(1, "loop", tuned: false)),
+        .. TorchColumn(PyTorchTuned, Torch(1, "loop", tuned: true)),
+    ];
+
+    /// <summary>Programs that print one result and end.</summary>
+    public IReadOnlyList<Contestant> ForStart()
+    {
+        const string sum = "import {0}; print({0}.ones(3).sum())";
+        List<Contestant> columns = [];
+        if (tools.PythonWithTorch is { } torch)
+            columns.Add(Once(PyTorch, torch, ["-c", string.Format(CultureInfo.InvariantCulture, sum, "torch")]));
+        if (tools.LibTorchPeer is { } peer)
+            columns.Add(Once(LibTorch, peer, ["--once"]));
+        if (tools.PythonWithNumPy is { } numPy)
+            columns.Add(Once(NumPy, numPy, ["-c", string.Format(CultureInfo.InvariantCulture, sum, "numpy")]));
+        return columns;
+    }
+
+    /// <summary>One process of each contestant, to be asked for its version.</summary>
+    public IEnumerable<(string Name, Launch Launch)> OneOfEach()
+    {
+        foreach (var contestant in ForTraining())
+        {
+            if (contestant.Name is Eager or PyTorch or LibTorch or NumPy)
+                yield return (contestant.Name, contestant.Candidates[0].Launch);
+        }
+    }
+
+    private static Contestant Once(string name, string program, string[] arguments)
+        => new(name, [new Candidate(new Launch(name, program, arguments, new Dictionary<string, string>()), "", "")]);
+
+    private IEnumerable<Contestant> TorchColumn(string name, params Candidate[] candidates)
+        => tools.PythonWithTorch is null ? [] : [new Contestant(name, candidates)];
+
+    /// <summary>
+    /// All that a user could turn: Adam's way, ATen's threads beside OpenBLAS's, and whether idle OpenMP workers spin.
+    /// </summary>
+    private IEnumerable<Candidate> TunedTorch()
+    {
+        foreach (var adam in (string[])["loop", "foreach"])
+        {
+            yield return Torch(1, adam, tuned: true);
+            if (threads == 1)
+                continue;
+            yield return Torch(threads, adam, tuned: true);
+            yield return Torch(threads, adam, tuned: true, passive: true);
+        }
+    }
+
+    private Candidate Torch(int atenThreads, string variant, bool tuned, bool passive = false)
+    {
+        var environment = Environment(tuned, passive);
+        var note = $"{variant}, ATen threads {atenThreads}" + (passive ? ", passive" : "");
+        var key = $"PyTorch, {threads}, {atenThreads}, {tuned}, {passive}";
+        string[] arguments = [Script("torch_peer.py"), "--data", data, "--threads", atenThreads.ToString(CultureInfo.InvariantCulture)];
+        return new Candidate(new Launch(key, tools.PythonWithTorch!, arguments, environment), variant, note);
+    }
+
+    private IEnumerable<Contestant> LibTorchColumns(params (string Name, string Variant)[] columns)
+    {
+        if (tools.LibTorchPeer is not { } program)
+            return [];
+        return columns.Select(column => new Contestant(column.Name, [.. LibTorchCandidates(program, column.Variant)]));
+    }
+
+    private IEnumerable<Candidate> LibTorchCandidates(string program, string variant)
+    {
+        foreach (var atenThreads in threads == 1 ? [1] : (int[])[1, threads])
+        {
+            var key = $"LibTorch, {threads}, {atenThreads}";
+            string[] arguments = [data, atenThreads.ToString(CultureInfo.InvariantCulture)];
+            var launch = new Launch(key, program, arguments, Environment(tuned: true, passive: true));
+            yield return new Candidate(launch, variant, $"ATen threads {atenThreads}");
+        }
+    }
+
+    private IEnumerable<Contestant> NumPyColumn()
+    {
+        if (tools.PythonWithNumPy is not { } python)
+            return [];
+        var launch = new Launch($"NumPy, {threads}", python, [Script("numpy_peer.py"), "--data", data], Environment(tuned: true, passive: false));
+        return [new Contestant(NumPy, [new Candidate(launch, "plain", "")])];
+    }
+
+    private string Script(string name) => Path.Combine(tools.PeersFolder, name);
+
+    private Dictionary<string, string> Environment(bool tuned, bool passive)
+    {
+        var environment = tuned ? new Dictionary<string, string>(TunedMalloc) : [];
+        environment["OPENBLAS_NUM_THREADS"] = Count;
+        environment["OMP_NUM_THREADS"] = Count;
+        if (passive)
+            environment["OMP_WAIT_POLICY"] = "passive";
+        return environment;
+    }
+}

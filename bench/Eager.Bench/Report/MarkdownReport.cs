@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+
+namespace Eager.Bench;
+
+/// <summary>The tables of a run, in Markdown.</summary>
+internal sealed class MarkdownReport(Results results, Options options)
+{
+    private readonly StringBuilder text = new();
+
+    public string Text()
+    {
+        WriteHead();
+        foreach (var threads in results.Measurements.Where(m => m.Row != "W9").Select(m => m.Threads).Distinct().Order())
+        {
+            WriteTraining(threads);
+            WriteOperations(threads);
+        }
+
+        WriteMemory();
+        WriteStart();
+        return text.ToString();
+    }
+
+    /// <summary>Speed against the tuned PyTorch, or the plain figure where PyTorch did not take part.</summary>
+    public static string Ratio(Measurement measurement, Measurement? reference)
+        => reference is null ? Number(measurement.Median) : $"{Digits(measurement.SpeedAgainst(reference))} ×";
+
+    public static string Digits(double ratio) => ratio.ToString(ratio < 10 ? "F2" : "F1", CultureInfo.InvariantCulture);
+
+    private static string Number(double value) => value.ToString(value < 10 ? "F2" : "F0", CultureInfo.InvariantCulture);
+
+    private static string Percent(double share) => (100 * share).ToString("F0", CultureInfo.InvariantCulture) + " %";
+
+    private void WriteHead()
+    {
+        var machine = results.Machine;
+        text.AppendLine("# Benchmark results").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Processor}, {machine.Cores} cores, {machine.MemoryGigabytes:F0} GB; {machine.System}; {machine.DotNet}.");
+        text.AppendLine(string.Join(", ", results.Versions.Select(v => $"{v.Key} {v.Value}")) + ".");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Rounds} turns of {options.Seconds} s that the contestants took one after the other; ± is half the distance between the extremes.");
+        text.AppendLine("`bench/README.md` says who the contestants are, what they compute and which settings they get.").AppendLine();
+    }
+
+    private void WriteTraining(int threads)
+    {
+        var rows = results.Measurements.Where(m => m.Threads == threads && m.Unit == "steps/s").ToArray();
+        if (rows.Length == 0)
+            return;
+        var names = rows.Select(m => m.Contestant).Distinct().Where(name => name != Roster.PyTorchTuned).ToArray();
+        text.AppendLine(CultureInfo.InvariantCulture, $"## Training steps, {Threads(threads)}").AppendLine();
+        text.AppendLine("Times as quick as PyTorch, tuned: more is better.").AppendLine();
+        WriteHeader(["", .. names, "PyTorch, tuned", "its setting"]);
+        foreach (var line in rows.GroupBy(m => m.Case))
+            WriteTrainingLine(line.Key, [.. line], names);
+        text.AppendLine();
+    }
+
+    private void WriteTrainingLine(string title, Measurement[] line, string[] names)
+    {
+        var reference = line.FirstOrDefault(m => m.Contestant == Roster.PyTorchTuned);
+        if (!Results.LossesAgree(line))
+        {
+            var losses = line.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Contestant} {m.Loss:G6}"));
+            WriteLine([title, "invalid, losses differ: " + string.Join("; ", losses)]);
+            return;
+        }
+
+        var cells = names.Select(name => line.FirstOrDefault(m => m.Contestant == name) is { } m ? $"{Ratio(m, reference)} ± {Percent(m.Spread)}" : "–");
+        var absolute = reference is null ? "–" : $"{Number(reference.Median)} steps/s ± {Percent(reference.Spread)}";
+        WriteLine([title, .. cells, absolute, reference?.Setting ?? "–"]);
+    }
+
+    private void WriteOperations(int threads)
+    {
+        var rows = results.Measurements.Where(m => m.Threads == threads && m.Row == "W1").ToArray();
+        if (rows.Length == 0)
+            return;
+        var names = rows.Select(m => m.Contestant).Distinct().ToArray();
+        text.AppendLine(CultureInfo.InvariantCulture, $"## Small operations, {Threads(threads)}").AppendLine();
+        text.AppendLine("Nanoseconds on ten float32 numbers, and times as quick as PyTorch (recorded against recorded).").AppendLine();
+        WriteHeader(["", .. names]);
+        foreach (var line in rows.GroupBy(m => m.Case))
+            WriteLine([line.Key, .. names.Select(name => OperationCell(line.ToArray(), name))]);
+        WriteLine(["median", .. names.Select(name => MedianCell(rows, name))]);
+        text.AppendLine();
+    }
+
+    private static string OperationCell(Measurement[] line, string name)
+    {
+        if (line.FirstOrDefault(m => m.Contestant == name) is not { } own)
+            return "–";
+        var reference = ReferenceOf(line, name);
+        var nanoseconds = own.Median.ToString("F0", CultureInfo.InvariantCulture);
+        return reference is null || reference == own ? nanoseconds : $"{nanoseconds} ({Ratio(own, reference)})";
+    }
+
+    private static string MedianCell(Measurement[] rows, string name)
+        => MedianSpeed(rows, name) is { } speed ? $"{Digits(speed)} ×" : "–";
+
+    /// <summary>The median over the operations of the speed against PyTorch, null without PyTorch.</summary>
+    public static double? MedianSpeed(IEnumerable<Measurement> operations, string name)
+    {
+        var speeds = operations.GroupBy(m => m.Case).Select(line => SpeedIn(line.ToArray(), name)).OfType<double>().ToArray();
+        return speeds.Length == 0 ? null : Statistics.Median(speeds);
+    }
+
+    private static double? SpeedIn(Measurement[] line, string name)
+        => line.FirstOrDefault(m => m.Contestant == name) is { } own && ReferenceOf(line, name) is { } reference ? own.SpeedAgainst(reference) : null;
+
+    private static Measurement? ReferenceOf(Measurement[] line, string name)
+    {
+        var recorded = name is Roster.EagerRecorded or Roster.LibTorchRecorded or Roster.PyTorchRecorded;
+        return line.FirstOrDefault(m => m.Contestant == (recorded ? Roster.PyTorchRecorded : Roster.PyTorchTuned));
+    }
+
+    private void WriteMemory()
+    {
+        if (results.Memory.Count == 0)
+            return;
+        var reference = results.Memory.FirstOrDefault(m => m.Contestant == Roster.PyTorchTuned);
+        text.AppendLine(CultureInfo.InvariantCulture, $"## Memory over {results.Memory[0].ResidentMegabytes.Count},000 MLP steps of batch {results.Memory[0].Batch}").AppendLine();
+        text.AppendLine("Resident megabytes; the ratio is of the peaks within the first thousand steps, less is better.").AppendLine();
+        WriteHeader(["", "steps/s", "at start", "peak of the first 1,000", "against PyTorch", "after all", "slowest step, ms", "collections"]);
+        foreach (var m in results.Memory)
+        {
+            var ratio = reference is null ? "–" : Digits(m.PeakMegabytes / reference.PeakMegabytes) + " ×";
+            WriteLine([m.Contestant, Number(m.StepsPerSecond), Number(m.StartMegabytes), Number(m.PeakMegabytes), ratio,
+                Number(m.ResidentMegabytes[^1]), Number(m.SlowestMilliseconds), m.Collections ?? "–"]);
+        }
+
+        text.AppendLine();
+    }
+
+    private void WriteStart()
+    {
+        var rows = results.Measurements.Where(m => m.Row == "W9").ToArray();
+        if (rows.Length == 0)
+            return;
+        var reference = rows.FirstOrDefault(m => m.Contestant == Roster.PyTorch);
+        text.AppendLine("## From the start of the process to its first result").AppendLine();
+        WriteHeader(["", "seconds", "of PyTorch's time"]);
+        foreach (var m in rows)
+            WriteLine([m.Contestant, $"{Number(m.Median)} ± {Percent(m.Spread)}", reference is null ? "–" : Digits(m.Median / reference.Median) + " ×"]);
+        text.AppendLine();
+    }
+
+    private void WriteHeader(string[] cells)
+    {
+        WriteLine(cells);
+        WriteLine([.. cells.Select((_, i) => i == 0 ? "---" : "---:")]);
+    }
+
+    private void WriteLine(string[] cells) => text.AppendLine("| " + string.Join(" | ", cells) + " |");
+
+    private static string Threads(int count) => count == 1 ? "one thread" : $"{count} threads";
+}
