@@ -11,10 +11,10 @@ operating_system() {
 
 processor() {
   local name vector=none
-  name=$(lscpu 2>/dev/null | sed -n 's/^Model name: *//p') || name=$(uname -m)
+  name=$(sed -n '/^model name/ { s/.*: //p; q }' /proc/cpuinfo)
   if grep -qsw avx512f /proc/cpuinfo; then vector=AVX-512
   elif grep -qsw avx2 /proc/cpuinfo; then vector=AVX2; fi
-  say "$name, $(nproc) threads, vector instructions: $vector"
+  say "${name:-$(uname -m)}, $(nproc) threads, vector instructions: $vector"
 }
 
 # Thread counts that the environment asks for; without them LibTorch and OpenBLAS choose for themselves.
