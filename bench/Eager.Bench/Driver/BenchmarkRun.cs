@@ -7,6 +7,7 @@ namespace Eager.Bench;
 internal sealed class BenchmarkRun(Options options)
 {
     private readonly Dictionary<string, string> versions = [];
+    private readonly List<Limits> limits = [];
     private readonly List<Measurement> measurements = [];
     private IReadOnlyList<MemoryCourse> memory = [];
 
@@ -43,6 +44,7 @@ internal sealed class BenchmarkRun(Options options)
         {
             using var peers = new Peers();
             AskVersions(peers, roster);
+            AskLimits(peers, roster, threads);
             var turns = new Turns(peers, options.Rounds, threads);
             foreach (var row in operations)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForOperations()), () => turns.Take(row, roster.ForOperations()).ToArray()));
@@ -62,9 +64,17 @@ internal sealed class BenchmarkRun(Options options)
             versions[name] = (string)peers.Ask(launch, new JsonObject { ["run"] = "hello" })["version"]!;
     }
 
+    private void AskLimits(Peers peers, Roster roster, int threads)
+    {
+        if (roster.ForLimits() is not { } launch)
+            return;
+        var reply = peers.Ask(launch, new JsonObject { ["run"] = "limits", ["seconds"] = options.Seconds });
+        limits.Add(new Limits(threads, (double)reply["gemm_gflops"]!, (double)reply["copy_gb_per_s"]!));
+    }
+
     private int Report(Tools tools)
     {
-        var results = new Results(Machine.This(), versions, measurements, memory);
+        var results = new Results(Machine.This(), versions, limits, measurements, memory);
         var table = new MarkdownReport(results, options).Text();
         Console.WriteLine();
         Console.WriteLine(table);

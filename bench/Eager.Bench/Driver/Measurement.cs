@@ -24,10 +24,13 @@ internal sealed record MemoryCourse(
     string Contestant, int Batch, double StepsPerSecond, double StartMegabytes, IReadOnlyList<double> ResidentMegabytes,
     double PeakMegabytes, double SlowestMilliseconds, string? Collections);
 
+/// <summary>What the machine can do at best with some threads: matrix products and copying.</summary>
+internal sealed record Limits(int Threads, double GemmGflops, double CopyGigabytesPerSecond);
+
 /// <summary>All of a run.</summary>
 internal sealed record Results(
-    Machine Machine, IReadOnlyDictionary<string, string> Versions, IReadOnlyList<Measurement> Measurements,
-    IReadOnlyList<MemoryCourse> Memory)
+    Machine Machine, IReadOnlyDictionary<string, string> Versions, IReadOnlyList<Limits> Limits,
+    IReadOnlyList<Measurement> Measurements, IReadOnlyList<MemoryCourse> Memory)
 {
     /// <summary>
     /// Twenty float32 Adam steps whose sums are ordered differently agree to 1e-4 among the peers; a wrong rule or

@@ -84,6 +84,10 @@ internal sealed class Roster(Tools tools, string data, int threads)
         }
     }
 
+    /// <summary>Who measures what the machine can do: LibTorch with all threads for its own kernels as well.</summary>
+    public Launch? ForLimits()
+        => tools.LibTorchPeer is { } program ? LibTorchCandidates(program, "").Last().Launch : null;
+
     private static Contestant Once(string name, string program, string[] arguments)
         => new(name, [new Candidate(new Launch(name, program, arguments, new Dictionary<string, string>()), "", "")]);
 

@@ -38,6 +38,8 @@ internal sealed class MarkdownReport(Results results, Options options)
         text.AppendLine("# Benchmark results").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Processor}, {machine.Cores} cores, {machine.MemoryGigabytes:F0} GB; {machine.System}; {machine.DotNet}.");
         text.AppendLine(string.Join(", ", results.Versions.Select(v => $"{v.Key} {v.Value}")) + ".");
+        foreach (var limit in results.Limits)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Its limits with {Threads(limit.Threads)}: {limit.GemmGflops:F0} GFLOP/s in float32 matrix products, {limit.CopyGigabytesPerSecond:F1} GB/s copying.");
         text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Rounds} turns of {options.Seconds} s that the contestants took one after the other; ± is half the distance between the extremes.");
         text.AppendLine("`bench/README.md` says who the contestants are, what they compute and which settings they get.").AppendLine();
     }

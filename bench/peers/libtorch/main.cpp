@@ -5,6 +5,7 @@
 
 #include <iostream>
 
+#include "limits.h"
 #include "ops.h"
 #include "protocol.h"
 #include "training.h"
@@ -34,6 +35,8 @@ Reply answer(const Problems& problems, const Request& request) {
   std::string row = field(request, "run");
   if (row == "hello") return Reply().add("version", TORCH_VERSION).add("threads", at::get_num_threads()).add_memory();
   double seconds = number(request, "seconds");
+  if (row == "limits")
+    return Reply().add("gemm_gflops", gemm_gflops(seconds)).add("copy_gb_per_s", copy_gigabytes_per_second(seconds));
   if (row == "W1") return Reply().add("ns", op_nanoseconds(field(request, "op"), field(request, "variant"), seconds));
   Checked& entry = training_of(problems, request);
   return Reply().add("steps_per_s", steps_per_second(*entry.training, seconds)).add("loss", entry.loss).add_memory();
