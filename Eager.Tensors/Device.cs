@@ -1,0 +1,71 @@
+using System.Globalization;
+using Eager.Interop;
+
+namespace Eager;
+
+/// <summary>The kind of processor that holds a tensor. The numbers are LibTorch's own.</summary>
+public enum DeviceType
+{
+    /// <summary>The computer's own processor and memory.</summary>
+    Cpu = 0,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda = 1,
+}
+
+/// <summary>Where a tensor lives: the CPU or one of the GPUs.</summary>
+/// <param name="Type">The kind of processor.</param>
+/// <param name="Index">The number of the GPU; 0 for the CPU.</param>
+public readonly record struct Device(DeviceType Type, int Index = 0)
+{
+    /// <summary>The CPU.</summary>
+    public static Device Cpu => default;
+
+    /// <summary>The devices of this machine that this LibTorch can use.</summary>
+    public static unsafe IReadOnlyList<Device> Available
+    {
+        get
+        {
+            _ = Native.Memory;
+            return [Cpu, .. Enumerable.Range(0, Native.eager_cuda_count()).Select(i => new Device(DeviceType.Cuda, i))];
+        }
+    }
+
+    /// <summary>The GPU with a number.</summary>
+    public static Device Cuda(int index = 0) => new(DeviceType.Cuda, index);
+
+    /// <summary>Reads <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>, and requires that the device is there.</summary>
+    /// <exception cref="InvalidArgumentException">The text names no kind of device.</exception>
+    /// <exception cref="DeviceException">There is no such device here; the message lists those present.</exception>
+    public static Device Parse(string text)
+    {
+        string[] parts = text.Split(':');
+        DeviceType type = parts[0] switch
+        {
+            "cpu" => DeviceType.Cpu,
+            "cuda" => DeviceType.Cuda,
+            _ => throw new InvalidArgumentException($"'{text}' is no device; write cpu, cuda or cuda:1."),
+        };
+        int index = 0;
+        if (parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+            throw new InvalidArgumentException($"'{text}' is no device; write cpu, cuda or cuda:1.");
+        var device = new Device(type, index);
+        device.Require();
+        return device;
+    }
+
+    /// <summary>cpu, or cuda:0 and so on.</summary>
+    public override string ToString() => Type == DeviceType.Cpu ? "cpu" : $"cuda:{Index}";
+
+    /// <summary>Throws when this machine and this LibTorch do not have the device.</summary>
+    internal void Require()
+    {
+        if (Type == DeviceType.Cpu && Index == 0) return;
+        IReadOnlyList<Device> available = Available;
+        if (!available.Contains(this))
+            throw new DeviceException($"There is no device {this} here: this LibTorch has {string.Join(", ", available)}. For a GPU, point LIBTORCH to a LibTorch built with CUDA.");
+    }
+
+    // As LibTorch counts: the CPU has index −1.
+    internal int Packed => ((int)Type << 8) | (byte)(Type == DeviceType.Cpu ? -1 : Index);
+}

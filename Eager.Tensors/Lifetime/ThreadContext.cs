@@ -1,0 +1,25 @@
+namespace Eager;
+
+/// <summary>What Eager knows of the thread at hand: who records, which scopes are open, how many wrappers were made.</summary>
+/// <remarks>One object, so that an operation looks up thread-local state once.</remarks>
+internal sealed class ThreadContext
+{
+    [ThreadStatic] private static ThreadContext? current;
+
+    /// <summary>Wrappers made and not yet disposed since the last look at the reclaimer.</summary>
+    internal int Undisposed;
+
+    /// <summary>The innermost observer that sees every operation; null outside tapes and traces.</summary>
+    internal Observer? Observer;
+
+    /// <summary>The wrappers made inside open scopes, outermost scope first.</summary>
+    internal readonly List<Tensor> Scoped = [];
+
+    /// <summary>The number of open scopes.</summary>
+    internal int OpenScopes;
+
+    /// <summary>The device that creation functions use when none is given.</summary>
+    internal Device DefaultDevice;
+
+    internal static ThreadContext Current => current ??= new();
+}

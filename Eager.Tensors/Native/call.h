@@ -1,0 +1,85 @@
+// The one way from the C interface to a kernel. A generated export hands `call` a function pointer and its arguments;
+// `call` adapts them, runs the kernel and, while this thread records a program, logs what ran.
+#pragma once
+#include "adapt.h"
+#include "program.h"
+#include <tuple>
+#include <vector>
+
+namespace eager {
+
+template <class T> using Bare = std::remove_cv_t<std::remove_reference_t<T>>;
+
+template <class Result, class... Parameters> struct Kernel {
+  using Function = Result (*)(Parameters...);
+  template <class... Arguments>
+  static inline __attribute__((always_inline)) Result run(Function kernel, Arguments... arguments) {
+    static_assert(sizeof...(Arguments) == sizeof...(Parameters), "this LibTorch declares another number of parameters");
+    return kernel(Adapt<Bare<Parameters>>(arguments)...);
+  }
+};
+
+// An instruction that calls one kernel with the arguments that it was recorded with.
+template <class Result, class Function, class Run, class... Arguments>
+struct CallInstruction final : Instruction {
+  Function kernel;
+  std::tuple<Held<Arguments>...> arguments;
+
+  CallInstruction(ProgramRecorder& recorder, Function kernel, Arguments... values)
+      : kernel(kernel), arguments(Held<Arguments>(recorder, values)...) {}
+
+  void list_inputs(std::vector<int32_t>& slots) const override {
+    std::apply([&](const auto&... held) { (held.list(slots), ...); }, arguments);
+  }
+
+  void run(Slots& slots) override {
+    std::apply([&](auto&... held) {
+      if constexpr (std::is_reference_v<Result> || !IsResult<Bare<Result>>::value) Run::run(kernel, held.get(slots)...);
+      else store(slots, Run::run(kernel, held.get(slots)...));
+    }, arguments);
+  }
+};
+
+template <class Result, class... Parameters, class... Arguments>
+inline __attribute__((always_inline)) Result call(Result (*kernel)(Parameters...), Arguments... arguments) {
+  using Run = Kernel<Result, Parameters...>;
+  at::AutoDispatchBelowADInplaceOrView below_autograd;
+  if (__builtin_expect(ProgramRecorder::current == nullptr, 1)) return Run::run(kernel, arguments...);
+
+  using Recorded = CallInstruction<Result, Result (*)(Parameters...), Run, Arguments...>;
+  ProgramRecorder& recorder = *ProgramRecorder::current;
+  auto instruction = std::make_unique<Recorded>(recorder, kernel, arguments...);
+  if constexpr (std::is_reference_v<Result> || !IsResult<Bare<Result>>::value) {
+    recorder.add(std::move(instruction));
+    return Run::run(kernel, arguments...);
+  } else {
+    Result result = Run::run(kernel, arguments...);
+    recorder.add_with_results(std::move(instruction), result);
+    return result;
+  }
+}
+
+template <class Tuple, size_t... I> inline void give_each(Tuple& tuple, TensorHandle* out, std::index_sequence<I...>) {
+  ((out[I] = give(std::move(std::get<I>(tuple)))), ...);
+}
+template <class... T> inline int32_t give_tuple(std::tuple<T...>&& tuple, TensorHandle* out) {
+  give_each(tuple, out, std::index_sequence_for<T...>());
+  return 0;
+}
+
+// The handles of a list stay valid until the next list is returned on this thread.
+int64_t give_list(std::vector<at::Tensor>&& tensors, const TensorHandle** out);
+
+inline int32_t give_scalar(const at::Scalar& s, EagerScalar* out) {
+  if (s.isFloatingPoint()) {
+    double d = s.toDouble();
+    std::memcpy(&out->bits, &d, sizeof d);
+    out->kind = 2;
+  } else {
+    out->bits = s.to<int64_t>();
+    out->kind = s.isBoolean() ? 3 : 1;
+  }
+  return 0;
+}
+
+}  // namespace eager

@@ -1,0 +1,114 @@
+// Errors, lifetime and the fields of a tensor.
+#include "call.h"
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/util/Exception.h>
+#include <sstream>
+#if __has_include(<torch/version.h>)
+#include <torch/version.h>
+#endif
+
+namespace eager {
+namespace {
+thread_local std::string last_message;
+thread_local std::string text_result;
+thread_local std::vector<TensorHandle> list_result;
+}  // namespace
+
+void remember_error(const std::exception& error) noexcept {
+  auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  last_message = torch_error ? torch_error->what_without_backtrace() : error.what();
+}
+void remember_error(const char* message) noexcept { last_message = message; }
+
+int64_t give_list(std::vector<at::Tensor>&& tensors, const TensorHandle** out) {
+  list_result.clear();
+  for (auto& tensor : tensors) list_result.push_back(give(std::move(tensor)));
+  *out = list_result.data();
+  return static_cast<int64_t>(list_result.size());
+}
+
+static int64_t give_text(std::string&& text, const char** out) {
+  text_result = std::move(text);
+  *out = text_result.data();
+  return static_cast<int64_t>(text_result.size());
+}
+}  // namespace eager
+
+EAGER_EXPORT int64_t eager_last_error(const char** text) {
+  *text = eager::last_message.data();
+  return static_cast<int64_t>(eager::last_message.size());
+}
+
+// 1 when this LibTorch lays its types out as the adapters take for granted.
+EAGER_EXPORT int32_t eager_abi_check() {
+  c10::SymInt number(-7);
+  int64_t bits;
+  std::memcpy(&bits, &number, sizeof bits);
+  return sizeof(c10::SymInt) == sizeof(int64_t) && bits == -7;
+}
+
+// Errors without C++ stack traces: collecting one takes 2 ms and nobody reads it.
+EAGER_EXPORT void eager_quiet_errors() {
+  c10::SetStackTraceFetcher([] { return std::string(); });
+}
+
+EAGER_EXPORT int64_t eager_libtorch_version(const char** text) { return eager::give_text(TORCH_VERSION, text); }
+
+EAGER_EXPORT void eager_retain(TensorHandle h) { c10::raw::intrusive_ptr::incref(h); }
+EAGER_EXPORT void eager_free(TensorHandle h) { eager::TensorPointer::reclaim(h); }
+EAGER_EXPORT void eager_free_many(const TensorHandle* handles, int64_t count) {
+  for (int64_t i = 0; i < count; i++) eager::TensorPointer::reclaim(handles[i]);
+}
+
+// dtype in bits 0-7, device type in 8-15, device index in 16-23 (signed), rank in 24-31.
+EAGER_EXPORT int64_t eager_describe(TensorHandle h) {
+  auto device = h->device();
+  return static_cast<int64_t>(c10::typeMetaToScalarType(h->dtype())) | static_cast<int64_t>(device.type()) << 8 |
+         static_cast<int64_t>(static_cast<uint8_t>(device.index())) << 16 | h->dim() << 24;
+}
+EAGER_EXPORT const int64_t* eager_sizes(TensorHandle h) { return h->sizes().data(); }
+EAGER_EXPORT const int64_t* eager_strides(TensorHandle h) { return h->strides().data(); }
+EAGER_EXPORT int64_t eager_count(TensorHandle h) { return h->numel(); }
+EAGER_EXPORT int32_t eager_is_contiguous(TensorHandle h) { return h->is_contiguous(); }
+EAGER_EXPORT void* eager_data(TensorHandle h) { return h->numel() == 0 ? nullptr : h->data(); }
+EAGER_EXPORT int32_t eager_same_sizes(TensorHandle a, TensorHandle b) { return a->sizes() == b->sizes(); }
+EAGER_EXPORT int32_t eager_same_storage(TensorHandle a, TensorHandle b) {
+  return a->has_storage() && b->has_storage() && a->storage().unsafeGetStorageImpl() == b->storage().unsafeGetStorageImpl();
+}
+
+// A new tensor on the CPU that holds a copy of host memory.
+EAGER_EXPORT TensorHandle eager_from_host(const void* data, EagerInts shape, int32_t dtype) {
+  return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    auto tensor = at::empty({shape.data, static_cast<size_t>(shape.length)}, at::TensorOptions(static_cast<at::ScalarType>(dtype)));
+    if (tensor.numel() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+    return eager::give(std::move(tensor));
+  });
+}
+
+// Copies the elements in C order; the caller's memory holds exactly `bytes`.
+EAGER_EXPORT int32_t eager_to_host(TensorHandle h, void* data, int64_t bytes) {
+  return eager::guarded(1, [&] {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    auto plain = eager::share(h).resolve_conj().to(at::kCPU).contiguous();
+    TORCH_CHECK(static_cast<int64_t>(plain.nbytes()) == bytes, "the destination holds ", bytes, " bytes, the tensor ", plain.nbytes());
+    if (bytes > 0) std::memcpy(data, plain.data_ptr(), bytes);
+    return 0;
+  });
+}
+
+EAGER_EXPORT int32_t eager_cuda_count() {
+  return eager::guarded(0, [&] { return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().getNumGPUs()) : 0; });
+}
+
+// The dispatcher's schema of an operator, for the generator of the bindings; -1 when there is none.
+EAGER_EXPORT int64_t eager_schema(const char* name, const char* overload, const char** text) {
+  return eager::guarded<int64_t>(-1, [&]() -> int64_t {
+    auto found = c10::Dispatcher::singleton().findSchema({name, overload});
+    if (!found) return -1;
+    std::ostringstream out;
+    out << found->schema();
+    return eager::give_text(out.str(), text);
+  });
+}

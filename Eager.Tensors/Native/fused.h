@@ -1,0 +1,29 @@
+// Kernels of our own where one pass over memory replaces several of LibTorch's.
+// The signatures are those of the `eager::` lines in Interop/manifest.txt.
+#pragma once
+#include <ATen/core/Tensor.h>
+#include <tuple>
+
+namespace eager {
+
+// logits [n, c], labels int64 [n] -> loss per row [n], softmax of the logits [n, c].
+std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels);
+// g [n], probabilities [n, c], labels [n] -> g·(p − one-hot(label)) [n, c].
+at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels);
+
+// settings: learning rate, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ, decoupled weight decay.
+void adam_(at::TensorList variables, at::TensorList gradients, at::TensorList first, at::TensorList second, double* settings);
+// settings: learning rate, momentum, 1 for Nesterov, L2 weight decay. `velocity` is empty without momentum.
+void sgd_(at::TensorList variables, at::TensorList gradients, at::TensorList velocity, double* settings);
+
+// The loops, compiled for each processor (fused_generic.cpp, fused_avx2.cpp). Returns the first row whose label is out of range, or -1.
+struct FusedLoops {
+  int64_t (*cross_entropy)(const float* logits, const int64_t* labels, float* loss, float* probabilities, int64_t rows, int64_t classes);
+  void (*cross_entropy_backward)(const float* g, const float* probabilities, const int64_t* labels, float* out, int64_t rows, int64_t classes);
+  void (*adam)(float* x, const float* g, float* m, float* v, int64_t n, const double* settings);
+  void (*sgd)(float* x, const float* g, float* velocity, int64_t n, const double* settings);
+};
+extern const FusedLoops generic_loops;
+extern const FusedLoops avx2_loops;
+
+}  // namespace eager

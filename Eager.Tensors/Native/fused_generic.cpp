@@ -1,0 +1,2 @@
+#define EAGER_LOOPS generic_loops
+#include "fused_loops.h"

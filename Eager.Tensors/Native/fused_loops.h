@@ -1,0 +1,68 @@
+// The loops of the fused kernels, included once per processor variant; EAGER_LOOPS names the table.
+#include "fused.h"
+#include <algorithm>
+#include <cmath>
+
+namespace eager {
+namespace {
+
+int64_t cross_entropy_rows(const float* logits, const int64_t* labels, float* loss, float* probabilities, int64_t rows, int64_t classes) {
+  for (int64_t i = 0; i < rows; i++) {
+    if (labels[i] < 0 || labels[i] >= classes) return i;
+    const float* x = logits + i * classes;
+    float* p = probabilities + i * classes;
+    float largest = x[0];
+    for (int64_t j = 1; j < classes; j++) largest = std::max(largest, x[j]);
+    float sum = 0;
+    for (int64_t j = 0; j < classes; j++) { p[j] = std::exp(x[j] - largest); sum += p[j]; }
+    float inverse = 1.0f / sum;
+    for (int64_t j = 0; j < classes; j++) p[j] *= inverse;
+    loss[i] = std::log(sum) - (x[labels[i]] - largest);
+  }
+  return -1;
+}
+
+void cross_entropy_backward_rows(const float* g, const float* probabilities, const int64_t* labels, float* out, int64_t rows, int64_t classes) {
+  for (int64_t i = 0; i < rows; i++) {
+    const float* p = probabilities + i * classes;
+    float* o = out + i * classes;
+    for (int64_t j = 0; j < classes; j++) o[j] = g[i] * p[j];
+    o[labels[i]] -= g[i];
+  }
+}
+
+// Kingma & Ba 2015, with the bias corrections where PyTorch puts them: x −= lr/c₁ · m / (√v/√c₂ + ε).
+void adam_loop(float* __restrict x, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t n, const double* settings) {
+  const auto beta1 = static_cast<float>(settings[1]), beta2 = static_cast<float>(settings[2]), epsilon = static_cast<float>(settings[3]);
+  const auto rest1 = static_cast<float>(1 - settings[1]), rest2 = static_cast<float>(1 - settings[2]);
+  const auto step = static_cast<float>(settings[0] / settings[4]), root = static_cast<float>(1 / std::sqrt(settings[5]));
+  const auto kept = static_cast<float>(1 - settings[0] * settings[6]);
+  for (int64_t i = 0; i < n; i++) {
+    float first = beta1 * m[i] + rest1 * g[i];
+    float second = beta2 * v[i] + rest2 * g[i] * g[i];
+    m[i] = first;
+    v[i] = second;
+    x[i] = kept * x[i] - step * first / (std::sqrt(second) * root + epsilon);
+  }
+}
+
+void sgd_loop(float* __restrict x, const float* __restrict g, float* __restrict velocity, int64_t n, const double* settings) {
+  const auto rate = static_cast<float>(settings[0]), momentum = static_cast<float>(settings[1]), decay = static_cast<float>(settings[3]);
+  const bool nesterov = settings[2] != 0;
+  if (velocity == nullptr) {
+    for (int64_t i = 0; i < n; i++) x[i] -= rate * (g[i] + decay * x[i]);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    float slope = g[i] + decay * x[i];
+    float moved = momentum * velocity[i] + slope;
+    velocity[i] = moved;
+    x[i] -= rate * (nesterov ? slope + momentum * moved : moved);
+  }
+}
+
+}  // namespace
+
+const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, adam_loop, sgd_loop};
+
+}  // namespace eager

@@ -1,0 +1,96 @@
+#include "program.h"
+#include <stdexcept>
+
+namespace eager {
+
+thread_local ProgramRecorder* ProgramRecorder::current = nullptr;
+
+ProgramRecorder::ProgramRecorder(EagerTensors inputs) {
+  for (int64_t i = 0; i < inputs.length; i++) program_->inputs.push_back(new_slot(share(inputs.data[i]), false));
+}
+
+int32_t ProgramRecorder::new_slot(const at::Tensor& tensor, bool captured) {
+  auto slot = static_cast<int32_t>(program_->slots.values.size());
+  program_->slots.values.push_back(tensor);
+  program_->captured.push_back(captured);
+  if (tensor.defined()) slot_of_[tensor.unsafeGetTensorImpl()] = slot;
+  return slot;
+}
+
+int32_t ProgramRecorder::slot_of(TensorHandle handle) {
+  auto found = slot_of_.find(handle);
+  return found != slot_of_.end() ? found->second : new_slot(share(handle), true);
+}
+
+std::unique_ptr<Program> ProgramRecorder::finish(EagerTensors outputs) {
+  Program& program = *program_;
+  for (int64_t i = 0; i < outputs.length; i++) program.outputs.push_back(slot_of(outputs.data[i]));
+
+  // A slot is released by the last instruction that touches it, unless it is held from run to run or asked for.
+  std::vector<bool> kept = program.captured;
+  for (int32_t slot : program.outputs) kept[slot] = true;
+  std::vector<int32_t> touched;
+  for (auto i = program.instructions.rbegin(); i != program.instructions.rend(); ++i) {
+    touched = (*i)->results;
+    (*i)->list_inputs(touched);
+    for (int32_t slot : touched)
+      if (!kept[slot]) { kept[slot] = true; (*i)->releases.push_back(slot); }
+  }
+  for (size_t slot = 0; slot < program.captured.size(); slot++)
+    if (!program.captured[slot]) program.slots.values[slot].reset();
+  return std::move(program_);
+}
+
+void Program::run(const TensorHandle* given, TensorHandle* out) {
+  std::unique_lock<std::mutex> lock(running, std::try_to_lock);
+  if (!lock) throw std::runtime_error("a traced function is already running on another thread; trace one for each thread");
+  try {
+    for (size_t i = 0; i < inputs.size(); i++) slots.values[inputs[i]] = share(given[i]);
+    for (auto& instruction : instructions) {
+      instruction->run(slots);
+      for (int32_t slot : instruction->releases) slots.values[slot].reset();
+    }
+    for (size_t i = 0; i < outputs.size(); i++) out[i] = give(at::Tensor(slots.values[outputs[i]]));
+  } catch (...) {
+    for (size_t slot = 0; slot < captured.size(); slot++) if (!captured[slot]) slots.values[slot].reset();
+    throw;
+  }
+  for (size_t slot = 0; slot < captured.size(); slot++) if (!captured[slot]) slots.values[slot].reset();
+}
+
+}  // namespace eager
+
+using eager::Program;
+using eager::ProgramRecorder;
+
+EAGER_EXPORT int32_t eager_record_begin(EagerTensors inputs) {
+  return eager::guarded(1, [&] {
+    if (ProgramRecorder::current) throw std::runtime_error("a program is already being recorded on this thread");
+    ProgramRecorder::current = new ProgramRecorder(inputs);
+    return 0;
+  });
+}
+
+EAGER_EXPORT Program* eager_record_end(EagerTensors outputs) {
+  return eager::guarded(static_cast<Program*>(nullptr), [&] {
+    std::unique_ptr<ProgramRecorder> recorder(ProgramRecorder::current);
+    ProgramRecorder::current = nullptr;
+    if (!recorder) throw std::runtime_error("no program is being recorded on this thread");
+    return recorder->finish(outputs).release();
+  });
+}
+
+EAGER_EXPORT void eager_record_cancel() {
+  delete ProgramRecorder::current;
+  ProgramRecorder::current = nullptr;
+}
+
+EAGER_EXPORT int32_t eager_program_run(Program* program, const TensorHandle* inputs, TensorHandle* outputs) {
+  return eager::guarded(1, [&] {
+    program->run(inputs, outputs);
+    return 0;
+  });
+}
+
+EAGER_EXPORT int64_t eager_program_length(Program* program) { return static_cast<int64_t>(program->instructions.size()); }
+EAGER_EXPORT void eager_program_free(Program* program) { delete program; }

@@ -1,0 +1,50 @@
+// Random generators: LibTorch's own Mersenne Twister on the CPU, Philox on CUDA.
+#include "abi.h"
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+EAGER_EXPORT GeneratorHandle eager_generator_new(int32_t device_type, int32_t device_index, uint64_t seed) {
+  return eager::guarded(static_cast<GeneratorHandle>(nullptr), [&]() -> GeneratorHandle {
+    at::Generator generator;
+    if (static_cast<c10::DeviceType>(device_type) == c10::DeviceType::CPU) {
+      generator = at::detail::createCPUGenerator(seed);
+    } else {
+      generator = at::globalContext().defaultGenerator(c10::Device(static_cast<c10::DeviceType>(device_type), static_cast<c10::DeviceIndex>(device_index))).clone();
+      generator.set_current_seed(seed);
+    }
+    return generator.unsafeReleaseGeneratorImpl();
+  });
+}
+
+EAGER_EXPORT void eager_generator_free(GeneratorHandle h) { c10::intrusive_ptr<c10::GeneratorImpl>::reclaim(h); }
+
+namespace {
+at::Generator borrowed(GeneratorHandle h) { return at::Generator(c10::intrusive_ptr<c10::GeneratorImpl>::unsafe_reclaim_from_nonowning(h)); }
+}  // namespace
+
+EAGER_EXPORT int32_t eager_generator_seed(GeneratorHandle h, uint64_t seed) {
+  return eager::guarded(1, [&] {
+    auto generator = borrowed(h);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_current_seed(seed);
+    return 0;
+  });
+}
+
+// The state as a byte tensor of LibTorch's own layout.
+EAGER_EXPORT TensorHandle eager_generator_state(GeneratorHandle h) {
+  return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {
+    auto generator = borrowed(h);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    return eager::give(generator.get_state());
+  });
+}
+
+EAGER_EXPORT int32_t eager_generator_restore(GeneratorHandle h, TensorHandle state) {
+  return eager::guarded(1, [&] {
+    auto generator = borrowed(h);
+    std::lock_guard<std::mutex> lock(generator.mutex());
+    generator.set_state(eager::share(state));
+    return 0;
+  });
+}

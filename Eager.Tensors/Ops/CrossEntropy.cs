@@ -1,0 +1,65 @@
+using Eager.Interop;
+
+namespace Eager;
+
+public partial class Tensor
+{
+    /// <summary>
+    /// −log softmax(logits) at each row's label, without overflow: logits [n, c] and integer labels [n] → [n].
+    /// </summary>
+    /// <exception cref="InvalidArgumentException">A label is not in [0, c); the message names it and its row.</exception>
+    public static Tensor SparseSoftmaxCrossEntropy(Tensor labels, Tensor logits)
+    {
+        if (!labels.DType.IsInteger()) throw new DTypeMismatchException($"SparseSoftmaxCrossEntropy: the labels are {labels.DType.Name()}; give class numbers of an integer dtype, or use SoftmaxCrossEntropy for probabilities.");
+        if (logits.Rank != 2 || labels.Rank != 1 || logits.ConcreteShape[0] != labels.ConcreteShape[0])
+            throw new ShapeMismatchException($"SparseSoftmaxCrossEntropy: logits are {logits.ConcreteShape}, labels {labels.ConcreteShape}; they need shapes [n, classes] and [n].");
+        using var scope = Temporaries.Begin();
+        return scope.Keep(CrossEntropyOps.Sparse.ApplyMany([logits, labels.Cast(DType.Int64)], default)[0]);
+    }
+
+    /// <summary>
+    /// −Σ labels·log softmax(logits) over the last axis, without overflow: labels are probabilities of the logits' shape.
+    /// Gradients flow to both.
+    /// </summary>
+    public static Tensor SoftmaxCrossEntropy(Tensor labels, Tensor logits)
+    {
+        if (labels.ConcreteShape != logits.ConcreteShape)
+            throw new ShapeMismatchException($"SoftmaxCrossEntropy: labels are {labels.ConcreteShape}, logits {logits.ConcreteShape}; the shapes must be equal. For class numbers use SparseSoftmaxCrossEntropy.");
+        using var scope = Temporaries.Begin();
+        return scope.Keep(-(labels * logits.LogSoftmax(-1)).Sum(-1));
+    }
+}
+
+internal static class CrossEntropyOps
+{
+    // y = −log p at the label, p = softmax x; outputs y and p ⇒ dx = g·(p − e_label) + p·(h − Σh·p), h the gradient of p
+    internal static readonly Op<None> Sparse = new("SparseSoftmaxCrossEntropy",
+        static (x, in _) => Aten.sparse_cross_entropy(x[0], x[1]),
+        static (x, in _) => [x[1], x[0]])
+    {
+        Accepts = Accepts.Any,
+        JointKeeps = Keep.B | Keep.Output1,
+        JointInputs = 1,
+        Joint = static (g, in s, dx) =>
+        {
+            Tensor p = s.Outputs(1);
+            Tensor? direct = g[0] is null ? null : SparseBackward!.Apply([g[0]!, p, s.B], default);
+            Tensor? through = g[1] is null ? null : p * (g[1]! - (g[1]! * p).Sum(-1, keepDims: true));
+            dx[0] = direct is null ? through : through is null ? direct : direct + through;
+        },
+    };
+
+    // z = x·(p − e_label), x [n] a factor for each row ⇒ dx = Σg·(p − e_label), dp = x·g
+    internal static readonly Op<None> SparseBackward = new("SparseSoftmaxCrossEntropyBackward",
+        static (x, in _) => Aten.sparse_cross_entropy_backward(x[0], x[1], x[2]),
+        static (x, in _) => x[1])
+    {
+        Accepts = Accepts.Any,
+        Gradients =
+        [
+            new(Keep.B | Keep.C, static (g, in s) => (g * (s.B - Tensor.OneHot(s.C, (int)s.B.Shape[1].Value, s.B.DType))).Sum(-1)),
+            new(Keep.A, static (g, in s) => s.A.ExpandDims(1) * g),
+            Gradient<None>.None("labels are class numbers"),
+        ],
+    };
+}

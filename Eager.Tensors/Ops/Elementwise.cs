@@ -1,0 +1,199 @@
+using Eager.Interop;
+
+namespace Eager;
+
+public partial class Tensor
+{
+    /// <summary>The absolute value; for complex numbers the modulus.</summary>
+    public Tensor Abs() => ElementwiseOps.Abs.Apply([this], default);
+
+    /// <summary>−1, 0 or 1 by the sign.</summary>
+    public Tensor Sign() => ElementwiseOps.Sign.Apply([this], default);
+
+    /// <summary>eˣ.</summary>
+    public Tensor Exp() => ElementwiseOps.Exp.Apply([this], default);
+
+    /// <summary>eˣ − 1, exact near 0.</summary>
+    public Tensor Expm1() => ElementwiseOps.Expm1.Apply([this], default);
+
+    /// <summary>The natural logarithm.</summary>
+    public Tensor Log() => ElementwiseOps.Log.Apply([this], default);
+
+    /// <summary>log(1 + x), exact near 0.</summary>
+    public Tensor Log1p() => ElementwiseOps.Log1p.Apply([this], default);
+
+    /// <summary>The square root.</summary>
+    public Tensor Sqrt() => ElementwiseOps.Sqrt.Apply([this], default);
+
+    /// <summary>1/√x.</summary>
+    public Tensor Rsqrt() => ElementwiseOps.Rsqrt.Apply([this], default);
+
+    /// <summary>x².</summary>
+    public Tensor Square() => ElementwiseOps.Square.Apply([this], default);
+
+    /// <summary>1/x.</summary>
+    public Tensor Reciprocal() => ElementwiseOps.Reciprocal.Apply([this], default);
+
+    /// <summary>The sine of an angle in radians.</summary>
+    public Tensor Sin() => ElementwiseOps.Sin.Apply([this], default);
+
+    /// <summary>The cosine of an angle in radians.</summary>
+    public Tensor Cos() => ElementwiseOps.Cos.Apply([this], default);
+
+    /// <summary>The tangent of an angle in radians.</summary>
+    public Tensor Tan() => ElementwiseOps.Tan.Apply([this], default);
+
+    /// <summary>The arc sine in radians.</summary>
+    public Tensor Asin() => ElementwiseOps.Asin.Apply([this], default);
+
+    /// <summary>The arc cosine in radians.</summary>
+    public Tensor Acos() => ElementwiseOps.Acos.Apply([this], default);
+
+    /// <summary>The arc tangent in radians.</summary>
+    public Tensor Atan() => ElementwiseOps.Atan.Apply([this], default);
+
+    /// <summary>The hyperbolic sine.</summary>
+    public Tensor Sinh() => ElementwiseOps.Sinh.Apply([this], default);
+
+    /// <summary>The hyperbolic cosine.</summary>
+    public Tensor Cosh() => ElementwiseOps.Cosh.Apply([this], default);
+
+    /// <summary>The hyperbolic tangent.</summary>
+    public Tensor Tanh() => ElementwiseOps.Tanh.Apply([this], default);
+
+    /// <summary>1/(1 + e⁻ˣ).</summary>
+    public Tensor Sigmoid() => ElementwiseOps.Sigmoid.Apply([this], default);
+
+    /// <summary>The error function, 2/√π ∫₀ˣ e^(−t²) dt.</summary>
+    public Tensor Erf() => ElementwiseOps.Erf.Apply([this], default);
+
+    /// <summary>1 − erf(x), exact for large x.</summary>
+    public Tensor Erfc() => ElementwiseOps.Erfc.Apply([this], default);
+
+    /// <summary>The largest integer not above.</summary>
+    public Tensor Floor() => ElementwiseOps.Floor.Apply([this], default);
+
+    /// <summary>The smallest integer not below.</summary>
+    public Tensor Ceiling() => ElementwiseOps.Ceiling.Apply([this], default);
+
+    /// <summary>The nearest integer; halves go to the even one.</summary>
+    public Tensor Round() => ElementwiseOps.Round.Apply([this], default);
+
+    /// <summary>The integer part.</summary>
+    public Tensor Truncate() => ElementwiseOps.Truncate.Apply([this], default);
+
+    /// <summary>Each element, or the nearer of two bounds where it is outside them.</summary>
+    /// <param name="min">The lower bound.</param>
+    /// <param name="max">The upper bound; where it is below the lower one, it wins.</param>
+    public Tensor Clip(Scalar min, Scalar max) => ElementwiseOps.Clip.Apply([this], new(min, max));
+
+    /// <summary>True where the element is not a number.</summary>
+    public Tensor IsNaN() => ElementwiseOps.IsNaN.Apply([this], default);
+
+    /// <summary>True where the element is infinite.</summary>
+    public Tensor IsInfinity() => ElementwiseOps.IsInfinity.Apply([this], default);
+
+    /// <summary>True where the element is neither infinite nor not a number.</summary>
+    public Tensor IsFinite() => ElementwiseOps.IsFinite.Apply([this], default);
+}
+
+internal static class ElementwiseOps
+{
+    private static readonly double TwoOverRootPi = 2 / Math.Sqrt(Math.PI);
+
+    // y = |x| ⇒ dx = g·sign x
+    internal static readonly Op<None> Abs = new("Abs", static (x, in _) => Aten.abs(x[0]), OpForms.SameShape)
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.A, static (g, in s) => g * s.A.Sign())],
+    };
+
+    internal static readonly Op<None> Sign = OpForms.UnaryWithoutGradient("Sign", Aten.sign);
+
+    // y = eˣ ⇒ dx = g·y
+    internal static readonly Op<None> Exp = OpForms.Unary("Exp", Aten.exp, Keep.Output, static (g, in s) => g * s.Output);
+
+    // y = eˣ − 1 ⇒ dx = g·(y + 1)
+    internal static readonly Op<None> Expm1 = OpForms.Unary("Expm1", Aten.expm1, Keep.Output, static (g, in s) => g * (s.Output + 1));
+
+    // y = log x ⇒ dx = g/x
+    internal static readonly Op<None> Log = OpForms.Unary("Log", Aten.log, Keep.A, static (g, in s) => g / s.A);
+
+    // y = log(1 + x) ⇒ dx = g/(1 + x)
+    internal static readonly Op<None> Log1p = OpForms.Unary("Log1p", Aten.log1p, Keep.A, static (g, in s) => g / (s.A + 1));
+
+    // y = √x ⇒ dx = g/2y
+    internal static readonly Op<None> Sqrt = OpForms.Unary("Sqrt", Aten.sqrt, Keep.Output, static (g, in s) => g / (s.Output * 2));
+
+    // y = x^(−1/2) ⇒ dx = −g·y³/2
+    internal static readonly Op<None> Rsqrt = OpForms.Unary("Rsqrt", Aten.rsqrt, Keep.Output, static (g, in s) => g * s.Output * s.Output.Square() * -0.5);
+
+    // y = x² ⇒ dx = 2g·x
+    internal static readonly Op<None> Square = new("Square", static (x, in _) => Aten.square(x[0]), OpForms.SameShape)
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.A, static (g, in s) => g * s.A * 2)],
+    };
+
+    // y = 1/x ⇒ dx = −g·y²
+    internal static readonly Op<None> Reciprocal = OpForms.Unary("Reciprocal", Aten.reciprocal, Keep.Output, static (g, in s) => -(g * s.Output.Square()));
+
+    // y = sin x ⇒ dx = g·cos x
+    internal static readonly Op<None> Sin = OpForms.Unary("Sin", Aten.sin, Keep.A, static (g, in s) => g * s.A.Cos());
+
+    // y = cos x ⇒ dx = −g·sin x
+    internal static readonly Op<None> Cos = OpForms.Unary("Cos", Aten.cos, Keep.A, static (g, in s) => -(g * s.A.Sin()));
+
+    // y = tan x ⇒ dx = g·(1 + y²)
+    internal static readonly Op<None> Tan = OpForms.Unary("Tan", Aten.tan, Keep.Output, static (g, in s) => g * (s.Output.Square() + 1));
+
+    // y = asin x ⇒ dx = g/√(1 − x²)
+    internal static readonly Op<None> Asin = OpForms.Unary("Asin", Aten.asin, Keep.A, static (g, in s) => g * (1 - s.A.Square()).Rsqrt());
+
+    // y = acos x ⇒ dx = −g/√(1 − x²)
+    internal static readonly Op<None> Acos = OpForms.Unary("Acos", Aten.acos, Keep.A, static (g, in s) => -(g * (1 - s.A.Square()).Rsqrt()));
+
+    // y = atan x ⇒ dx = g/(1 + x²)
+    internal static readonly Op<None> Atan = OpForms.Unary("Atan", Aten.atan, Keep.A, static (g, in s) => g / (s.A.Square() + 1));
+
+    // y = sinh x ⇒ dx = g·cosh x
+    internal static readonly Op<None> Sinh = OpForms.Unary("Sinh", Aten.sinh, Keep.A, static (g, in s) => g * s.A.Cosh());
+
+    // y = cosh x ⇒ dx = g·sinh x
+    internal static readonly Op<None> Cosh = OpForms.Unary("Cosh", Aten.cosh, Keep.A, static (g, in s) => g * s.A.Sinh());
+
+    // y = tanh x ⇒ dx = g·(1 − y²)
+    internal static readonly Op<None> Tanh = OpForms.Unary("Tanh", Aten.tanh, Keep.Output, static (g, in s) => g * (1 - s.Output.Square()));
+
+    // y = σ(x) ⇒ dx = g·y·(1 − y)
+    internal static readonly Op<None> Sigmoid = OpForms.Unary("Sigmoid", Aten.sigmoid, Keep.Output, static (g, in s) => g * s.Output * (1 - s.Output));
+
+    // y = erf x ⇒ dx = g·2/√π·e^(−x²)
+    internal static readonly Op<None> Erf = OpForms.Unary("Erf", Aten.erf, Keep.A, static (g, in s) => g * (-s.A.Square()).Exp() * TwoOverRootPi);
+
+    // y = 1 − erf x ⇒ dx = −g·2/√π·e^(−x²)
+    internal static readonly Op<None> Erfc = OpForms.Unary("Erfc", Aten.erfc, Keep.A, static (g, in s) => g * (-s.A.Square()).Exp() * -TwoOverRootPi);
+
+    internal static readonly Op<None> Floor = OpForms.UnaryWithoutGradient("Floor", Aten.floor);
+
+    internal static readonly Op<None> Ceiling = OpForms.UnaryWithoutGradient("Ceiling", Aten.ceil);
+
+    internal static readonly Op<None> Round = OpForms.UnaryWithoutGradient("Round", Aten.round);
+
+    internal static readonly Op<None> Truncate = OpForms.UnaryWithoutGradient("Truncate", Aten.trunc);
+
+    // y = min(max(x, low), high) ⇒ dx = g where low ≤ x ≤ high, else 0
+    internal static readonly Op<ClipAttributes> Clip = new("Clip", static (x, in a) => Aten.clamp(x[0], a.Min, a.Max), static (x, in _) => x[0])
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.A, static (g, in s) => g * (s.A.GreaterEqual(s.Attributes.Min) & s.A.LessEqual(s.Attributes.Max)).Cast(g.DType))],
+    };
+
+    internal static readonly Op<None> IsNaN = OpForms.UnaryWithoutGradient("IsNaN", Aten.isnan);
+
+    internal static readonly Op<None> IsInfinity = OpForms.UnaryWithoutGradient("IsInfinity", Aten.isinf);
+
+    internal static readonly Op<None> IsFinite = OpForms.UnaryWithoutGradient("IsFinite", Aten.isfinite);
+
+    internal readonly record struct ClipAttributes(Scalar Min, Scalar Max);
+}

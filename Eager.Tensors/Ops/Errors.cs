@@ -1,0 +1,33 @@
+namespace Eager;
+
+/// <summary>The wording of errors that several operations share.</summary>
+internal static class Errors
+{
+    internal static DTypeMismatchException DTypesDiffer(Op op, ReadOnlySpan<Tensor> x) =>
+        new($"{op.Name}: the inputs are of different dtypes ({List(x, static t => t.DType.Name())}); convert one with Cast.");
+
+    internal static DTypeMismatchException DTypeRefused(Op op, DType dtype) =>
+        new($"{op.Name}: {dtype.Name()} is not a dtype that it takes; convert with Cast to {(op.Accepts == Accepts.Integral ? "an integer dtype" : "a floating-point dtype")}.");
+
+    internal static EagerException Named(Op op, EagerException e) => e switch
+    {
+        ShapeMismatchException => new ShapeMismatchException($"{op.Name}: {e.Message}"),
+        InvalidArgumentException => new InvalidArgumentException($"{op.Name}: {e.Message}"),
+        _ => e,
+    };
+
+    internal static EagerException FromLibTorch(Op op, ReadOnlySpan<Tensor> x, LibTorchException e)
+    {
+        for (int i = 1; i < x.Length; i++)
+            if (x[i].Device != x[0].Device)
+                return new DeviceException($"{op.Name}: the inputs are on different devices ({List(x, static t => t.Device.ToString())}); move one with To.");
+        return new LibTorchException($"{op.Name} of {List(x, static t => $"{t.DType.Name()} {t.ConcreteShape}")}: {e.Message}", e);
+    }
+
+    private static string List(ReadOnlySpan<Tensor> x, Func<Tensor, string> describe)
+    {
+        var parts = new string[x.Length];
+        for (int i = 0; i < x.Length; i++) parts[i] = describe(x[i]);
+        return string.Join(", ", parts);
+    }
+}

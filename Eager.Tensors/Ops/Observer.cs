@@ -1,0 +1,48 @@
+namespace Eager;
+
+/// <summary>Sees every operation of its thread after the kernel ran: a tape, a tracer, a profiler.</summary>
+internal abstract class Observer
+{
+    /// <summary>The observer around this one, which sees the same operations.</summary>
+    internal Observer? Outer { get; set; }
+
+    /// <summary>A bit per input that this observer follows; 0 when the operation is nothing to it.</summary>
+    internal abstract ulong Follow(Op op, ReadOnlySpan<Tensor> inputs);
+
+    /// <summary>Notes an operation for which <see cref="Follow"/> gave a mask that is not 0.</summary>
+    internal abstract void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed);
+
+    /// <summary>The shape with unknown sizes by which a tracer knows a tensor; null for one that it does not know.</summary>
+    internal virtual Shape? SymbolicShape(Tensor tensor) => Outer?.SymbolicShape(tensor);
+
+    /// <summary>Called before a tensor's elements are read; a tracer refuses.</summary>
+    internal virtual void ReadValue(Tensor tensor, string how) => Outer?.ReadValue(tensor, how);
+
+    /// <summary>Called when host code with an effect ran that a replay must run again.</summary>
+    internal virtual void HostEffect(Action effect) => Outer?.HostEffect(effect);
+
+    /// <summary>Starts to see this thread's operations.</summary>
+    internal void Attach()
+    {
+        ThreadContext context = ThreadContext.Current;
+        Outer = context.Observer;
+        context.Observer = this;
+    }
+
+    /// <summary>Stops seeing this thread's operations; observers inside it go on.</summary>
+    internal void Detach()
+    {
+        ThreadContext context = ThreadContext.Current;
+        if (context.Observer == this)
+        {
+            context.Observer = Outer;
+            return;
+        }
+        for (Observer? inner = context.Observer; inner is not null; inner = inner.Outer)
+        {
+            if (inner.Outer != this) continue;
+            inner.Outer = Outer;
+            return;
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using Eager.Interop;
+
+namespace Eager;
+
+public partial class Tensor
+{
+    /// <summary>The sum of all elements, as a scalar. Bools and small integers are summed as int64.</summary>
+    public Tensor Sum() => ReductionOps.Sum.Apply([this], new([], false));
+
+    /// <summary>The sum over an axis.</summary>
+    public Tensor Sum(int axis, bool keepDims = false) => Sum([axis], keepDims);
+
+    /// <summary>The sum over several axes.</summary>
+    public Tensor Sum(int[] axes, bool keepDims = false) => ReductionOps.Sum.Apply([this], new(axes, keepDims));
+
+    /// <summary>The mean of all elements, as a scalar.</summary>
+    public Tensor Mean() => ReductionOps.Mean.Apply([this], new([], false));
+
+    /// <summary>The mean over an axis.</summary>
+    public Tensor Mean(int axis, bool keepDims = false) => Mean([axis], keepDims);
+
+    /// <summary>The mean over several axes.</summary>
+    public Tensor Mean(int[] axes, bool keepDims = false) => ReductionOps.Mean.Apply([this], new(axes, keepDims));
+
+    /// <summary>The largest element, as a scalar; NaN wins. Ties share the gradient evenly.</summary>
+    public Tensor Max() => ReductionOps.Max.Apply([this], new([], false));
+
+    /// <summary>The largest element over an axis.</summary>
+    public Tensor Max(int axis, bool keepDims = false) => ReductionOps.Max.Apply([this], new([axis], keepDims));
+
+    /// <summary>The largest element over several axes.</summary>
+    public Tensor Max(int[] axes, bool keepDims = false) => ReductionOps.Max.Apply([this], new(axes, keepDims));
+
+    /// <summary>The smallest element, as a scalar; NaN wins. Ties share the gradient evenly.</summary>
+    public Tensor Min() => ReductionOps.Min.Apply([this], new([], false));
+
+    /// <summary>The smallest element over an axis.</summary>
+    public Tensor Min(int axis, bool keepDims = false) => ReductionOps.Min.Apply([this], new([axis], keepDims));
+
+    /// <summary>The smallest element over several axes.</summary>
+    public Tensor Min(int[] axes, bool keepDims = false) => ReductionOps.Min.Apply([this], new(axes, keepDims));
+
+    /// <summary>log Σeˣ over an axis, without overflow.</summary>
+    public Tensor LogSumExp(int axis, bool keepDims = false) => ReductionOps.LogSumExp.Apply([this], new([axis], keepDims));
+
+    /// <summary>The index of the first largest element over an axis, int64.</summary>
+    public Tensor ArgMax(int axis, bool keepDims = false) => ReductionOps.ArgMax.Apply([this], new([axis], keepDims));
+
+    /// <summary>The index of the first smallest element over an axis, int64.</summary>
+    public Tensor ArgMin(int axis, bool keepDims = false) => ReductionOps.ArgMin.Apply([this], new([axis], keepDims));
+
+    /// <summary>True when any element is true or not zero.</summary>
+    public Tensor Any() => ReductionOps.Any.Apply([this], new([], false));
+
+    /// <summary>True along an axis when any element is true or not zero.</summary>
+    public Tensor Any(int axis, bool keepDims = false) => ReductionOps.Any.Apply([this], new([axis], keepDims));
+
+    /// <summary>True when all elements are true or not zero.</summary>
+    public Tensor All() => ReductionOps.All.Apply([this], new([], false));
+
+    /// <summary>True along an axis when all elements are true or not zero.</summary>
+    public Tensor All(int axis, bool keepDims = false) => ReductionOps.All.Apply([this], new([axis], keepDims));
+}
+
+internal static class ReductionOps
+{
+    // y = Σx ⇒ dx = g, spread over the axes
+    internal static readonly Op<Axes> Sum = new("Sum", static (x, in a) => Aten.sum_dim_IntList(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g, s))],
+    };
+
+    // y = Σx/n ⇒ dx = g/n, spread over the axes
+    internal static readonly Op<Axes> Mean = new("Mean", static (x, in a) => Aten.mean_dim(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
+    {
+        Accepts = Accepts.Differentiable,
+        Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g / CountRatio(s.Shape(0), g), s))],
+    };
+
+    // y = max x ⇒ dx = g where x = y, divided by the number of such x
+    internal static readonly Op<Axes> Max = Extremum("Max", Aten.amax);
+
+    // y = min x ⇒ dx = g where x = y, divided by the number of such x
+    internal static readonly Op<Axes> Min = Extremum("Min", Aten.amin);
+
+    // y = log Σeˣ ⇒ dx = g·e^(x − y)
+    internal static readonly Op<Axes> LogSumExp = new("LogSumExp", static (x, in a) => Aten.logsumexp(x[0], a.ToLongs(x[0]), a.KeepDims), Reduced)
+    {
+        Accepts = Accepts.Differentiable,
+        Gradients = [new(Keep.A | Keep.Output, static (g, in s) => WithAxes(g, s) * (s.A - WithAxes(s.Output, s)).Exp())],
+    };
+
+    internal static readonly Op<Axes> ArgMax = new("ArgMax", static (x, in a) => Aten.argmax(x[0], (long)a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+
+    internal static readonly Op<Axes> ArgMin = new("ArgMin", static (x, in a) => Aten.argmin(x[0], (long)a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+
+    internal static readonly Op<Axes> Any = new("Any", static (x, in a) => a.AreAll ? Aten.any(x[0]) : Aten.any_dim(x[0], a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+
+    internal static readonly Op<Axes> All = new("All", static (x, in a) => a.AreAll ? Aten.all(x[0]) : Aten.all_dim(x[0], a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+
+    /// <summary>The axes that a reduction runs over; none listed means all.</summary>
+    internal readonly record struct Axes(int[] List, bool KeepDims)
+    {
+        internal bool AreAll => List.Length == 0;
+
+        internal int Only => List[0];
+
+        internal long[] ToLongs(Tensor x)
+        {
+            if (AreAll) return AllAxes[x.Rank];
+            var axes = new long[List.Length];
+            for (int i = 0; i < axes.Length; i++) axes[i] = List[i];
+            return axes;
+        }
+    }
+
+    // The most axes that LibTorch reduces over.
+    private static readonly long[][] AllAxes = [.. Enumerable.Range(0, 65).Select(static rank => Enumerable.Range(0, rank).Select(static i => (long)i).ToArray())];
+
+    private static Op<Axes> Extremum(string name, ExtremumKernel kernel) =>
+        new(name, (x, in a) => kernel(x[0], a.ToLongs(x[0]), a.KeepDims), Reduced)
+        {
+            Accepts = Accepts.Any,
+            Gradients = [new(Keep.A | Keep.Output, static (g, in s) => ToExtremes(g, s))],
+        };
+
+    private delegate Tensor ExtremumKernel(Tensor x, ReadOnlySpan<long> axes, bool keepDims);
+
+    private static Shape Reduced(ReadOnlySpan<Shape> x, in Axes a) => x[0].Reduce(a.List, a.KeepDims);
+
+    private static Tensor ToExtremes(Tensor g, in Saved<Axes> s)
+    {
+        Tensor hits = s.A.Equal(WithAxes(s.Output, s)).Cast(g.DType);
+        return WithAxes(g, s) * hits / (s.Attributes.AreAll ? hits.Sum() : hits.Sum(s.Attributes.List, keepDims: true));
+    }
+
+    private static Tensor Spread(Tensor g, in Saved<Axes> s) => WithAxes(g, s, s.Shape(0)).BroadcastTo(s.Shape(0));
+
+    // The result of a reduction with the axes that it lost put back as size 1.
+    private static Tensor WithAxes(Tensor y, in Saved<Axes> s) => WithAxes(y, s, s.A.Shape);
+
+    private static Tensor WithAxes(Tensor y, in Saved<Axes> s, Shape full) =>
+        s.Attributes.KeepDims || s.Attributes.AreAll ? y : y.Reshape(full.Reduce(s.Attributes.List, keepDims: true));
+
+    private static Scalar CountRatio(Shape full, Tensor reduced) => (double)(long)full.ElementCount / reduced.ElementCount;
+}

@@ -1,0 +1,167 @@
+using System.Runtime.InteropServices;
+using Eager.Interop;
+
+namespace Eager;
+
+public partial class Tensor
+{
+    private const int Unset = -1;
+
+    /// <summary>A tensor that copies a flat span, in C order, with a shape.</summary>
+    /// <param name="values">The elements, the last axis running fastest; their C# type gives the dtype.</param>
+    /// <param name="shape">The shape; one element fills any shape.</param>
+    /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    public static unsafe Tensor From<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged
+    {
+        RequireKnown(shape, "From");
+        if (values.Length == 1 && shape.ElementCount != 1) return From(values, Shape.Scalar).BroadcastTo(shape).Clone();
+        if (values.Length != shape.ElementCount)
+            throw new ShapeMismatchException($"From: {values.Length} elements do not fill shape {shape}, which has {shape.ElementCount}.");
+        _ = Native.Memory;
+        fixed (T* data = values)
+        fixed (long* sizes = shape.Sizes)
+        {
+            return Own(Native.eager_from_host(data, new(sizes, shape.Rank), (int)DTypes.Of<T>()), "From");
+        }
+    }
+
+    /// <summary>A tensor of rank 1 that copies an array.</summary>
+    public static Tensor From<T>(params T[] values) where T : unmanaged => From<T>(values, [values.Length]);
+
+    /// <summary>A tensor that copies a flat array, with a shape.</summary>
+    public static Tensor From<T>(T[] values, Shape shape) where T : unmanaged => From<T>(values.AsSpan(), shape);
+
+    /// <summary>A scalar tensor of the number's own dtype.</summary>
+    public static Tensor From<T>(T value) where T : unmanaged => From([value], Shape.Scalar);
+
+    /// <summary>A tensor of rank 2 that copies an array.</summary>
+    public static Tensor From<T>(T[,] values) where T : unmanaged => FromArray<T>(values);
+
+    /// <summary>A tensor of rank 3 that copies an array.</summary>
+    public static Tensor From<T>(T[,,] values) where T : unmanaged => FromArray<T>(values);
+
+    /// <summary>A tensor of rank 4 that copies an array.</summary>
+    public static Tensor From<T>(T[,,,] values) where T : unmanaged => FromArray<T>(values);
+
+    /// <summary>A tensor of rank 2 from rows.</summary>
+    /// <exception cref="ShapeMismatchException">The rows are of different lengths; the message names the first such row.</exception>
+    public static Tensor From<T>(T[][] rows) where T : unmanaged
+    {
+        int width = rows.Length == 0 ? 0 : rows[0].Length;
+        var flat = new T[rows.Length * width];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (rows[i].Length != width)
+                throw new ShapeMismatchException($"From: row {i} has {rows[i].Length} elements where row 0 has {width}; all rows need the same length.");
+            rows[i].CopyTo(flat, i * width);
+        }
+        return From(flat, [rows.Length, width]);
+    }
+
+    /// <summary>A tensor with the elements and shape of an array of any rank.</summary>
+    public static Tensor FromArray<T>(Array values) where T : unmanaged
+    {
+        if (values.GetType().GetElementType() != typeof(T))
+            throw new DTypeMismatchException($"FromArray: the array's elements are {values.GetType().GetElementType()?.Name}, not {typeof(T).Name}.");
+        var dims = new Dim[values.Rank];
+        for (int i = 0; i < dims.Length; i++) dims[i] = (long)values.GetLength(i);
+        ref byte first = ref MemoryMarshal.GetArrayDataReference(values);
+        ReadOnlySpan<T> flat = MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref first), values.Length);
+        return From(flat, Shape.Of(dims));
+    }
+
+    /// <summary>Zeros of a shape.</summary>
+    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 0, dtype, device);
+
+    /// <summary>Ones of a shape.</summary>
+    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
+
+    /// <summary>A shape filled with one number.</summary>
+    public static Tensor Full(Shape shape, Scalar value, DType dtype = DType.Float32, Device? device = null) =>
+        CreationOps.Full.Apply([], new(shape, value, dtype, Place(device)));
+
+    /// <summary>Zeros of another tensor's shape, dtype and device.</summary>
+    public static Tensor ZerosLike(Tensor x) => CreationOps.FullLike.Apply([x], 0);
+
+    /// <summary>Ones of another tensor's shape, dtype and device.</summary>
+    public static Tensor OnesLike(Tensor x) => CreationOps.FullLike.Apply([x], 1);
+
+    /// <summary>Another tensor's shape, dtype and device filled with one number.</summary>
+    public static Tensor FullLike(Tensor x, Scalar value) => CreationOps.FullLike.Apply([x], value);
+
+    /// <summary>The numbers from <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
+    public static Tensor Range(Scalar start, Scalar end, Scalar? step = null, DType? dtype = null, Device? device = null)
+    {
+        Scalar by = step ?? 1;
+        if (by.ToDouble() == 0) throw new InvalidArgumentException("Range: the step is 0.");
+        bool real = start.IsReal || end.IsReal || by.IsReal;
+        return CreationOps.Range.Apply([], new(start, end, by, dtype ?? (real ? DType.Float32 : DType.Int64), Place(device)));
+    }
+
+    /// <summary>The integers from 0 up to, not including, <paramref name="end"/>, as int64.</summary>
+    public static Tensor Range(long end) => Range(0, end);
+
+    /// <summary><paramref name="count"/> evenly spaced numbers from start to end, both included.</summary>
+    public static Tensor LinSpace(double start, double end, int count, DType dtype = DType.Float32, Device? device = null) =>
+        count >= 0
+            ? CreationOps.LinSpace.Apply([], new(start, end, count, dtype, Place(device)))
+            : throw new InvalidArgumentException($"LinSpace: the count {count} is negative.");
+
+    /// <summary>The unit matrix, or the first rows and columns of it.</summary>
+    public static Tensor Eye(long rows, long? columns = null, DType dtype = DType.Float32, Device? device = null) =>
+        CreationOps.Eye.Apply([], new(rows, columns ?? rows, dtype, Place(device)));
+
+    /// <summary>Rows of zeros with a one at each index: <c>[...]</c> of integers becomes <c>[..., depth]</c>.</summary>
+    public static Tensor OneHot(Tensor indices, int depth, DType dtype = DType.Float32)
+    {
+        if (!indices.DType.IsInteger()) throw new DTypeMismatchException($"OneHot: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
+        using var scope = Temporaries.Begin();
+        Tensor classes = Range(0, depth, dtype: indices.DType);
+        return scope.Keep(indices.ExpandDims(-1).Equal(classes).Cast(dtype));
+    }
+
+    private static Device Place(Device? device)
+    {
+        Device place = device ?? ThreadContext.Current.DefaultDevice;
+        place.Require();
+        return place;
+    }
+
+    private static void RequireKnown(Shape shape, string op)
+    {
+        foreach (Dim size in shape)
+            if (size.Value < 0) throw new ShapeMismatchException($"{op}: shape {shape} has a size that is unknown or negative.");
+    }
+}
+
+internal static class CreationOps
+{
+    internal readonly record struct FullAttributes(Shape Shape, Scalar Value, DType DType, Device Device);
+
+    internal readonly record struct RangeAttributes(Scalar Start, Scalar End, Scalar Step, DType DType, Device Device);
+
+    internal readonly record struct LinSpaceAttributes(double Start, double End, long Count, DType DType, Device Device);
+
+    internal readonly record struct EyeAttributes(long Rows, long Columns, DType DType, Device Device);
+
+    internal static readonly Op<FullAttributes> Full = new("Full",
+        static (x, in a) => Aten.full(a.Shape.Sizes, a.Value, (int)a.DType, -1, a.Device.Packed, default),
+        static (x, in a) => a.Shape)
+    { Accepts = Accepts.Any };
+
+    internal static readonly Op<Scalar> FullLike = new("FullLike",
+        static (x, in value) => Aten.full_like(x[0], value, -1, -1, -1, default, -1),
+        static (x, in value) => x[0]);
+
+    internal static readonly Op<RangeAttributes> Range = new("Range",
+        static (x, in a) => Aten.arange_start_step(a.Start, a.End, a.Step, (int)a.DType, -1, a.Device.Packed, default),
+        static (x, in a) => [(long)Math.Max(0, Math.Ceiling((a.End.ToDouble() - a.Start.ToDouble()) / a.Step.ToDouble()))]);
+
+    internal static readonly Op<LinSpaceAttributes> LinSpace = new("LinSpace",
+        static (x, in a) => Aten.linspace(a.Start, a.End, a.Count, (int)a.DType, -1, a.Device.Packed, default),
+        static (x, in a) => [a.Count]);
+
+    internal static readonly Op<EyeAttributes> Eye = new("Eye",
+        static (x, in a) => Aten.eye_m(a.Rows, a.Columns, (int)a.DType, -1, a.Device.Packed, default),
+        static (x, in a) => [a.Rows, a.Columns]);
+}

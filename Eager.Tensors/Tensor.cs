@@ -1,0 +1,277 @@
+using System.Diagnostics;
+using Eager.Interop;
+
+namespace Eager;
+
+/// <summary>
+/// An array of any rank with one element type, on one device. Operations on it run at once and make new tensors.
+/// </summary>
+/// <remarks>
+/// <para>Immutable but for <c>Variable</c>, whose <c>Assign…</c> methods change it in place; views of a variable see the change.</para>
+/// <para><c>==</c> compares references, as for every C# object; <see cref="Equal(Tensor)"/> compares elements and gives a tensor.
+/// <c>x += y</c> makes a new tensor and lets the name <c>x</c> stand for it.</para>
+/// <para>Memory is freed by <see cref="Dispose"/>, by a <see cref="TensorScope"/>, or when the collector finds the tensor
+/// unreachable. A tensor may be read from many threads; disposing it while another thread uses it is safe.</para>
+/// </remarks>
+[DebuggerDisplay("{ToString(),nq}")]
+public partial class Tensor : IDisposable
+{
+    private const int DisposedFlag = int.MinValue;
+    private const byte UnknownDType = byte.MaxValue;
+
+    private static long lastId;
+
+    private nint handle;
+    private int uses;  // calls in flight, and DisposedFlag
+    private byte dtype = UnknownDType;
+    private byte deviceType;
+    private sbyte deviceIndex;
+    private byte rank;
+    private long id;   // 0 until a recorder asks
+    private Shape? shape;
+
+    /// <summary>Takes over a handle and its count.</summary>
+    private protected Tensor(nint handle) => this.handle = handle;
+
+    /// <summary>The safety net: frees what nobody disposed.</summary>
+    ~Tensor()
+    {
+        if (handle != 0) Reclaimer.Enqueue(handle);
+    }
+
+    /// <summary>The element type.</summary>
+    public DType DType
+    {
+        get
+        {
+            if (dtype == UnknownDType) Describe();
+            return (DType)dtype;
+        }
+    }
+
+    /// <summary>Where the elements are.</summary>
+    public Device Device
+    {
+        get
+        {
+            if (dtype == UnknownDType) Describe();
+            return new((DeviceType)deviceType, deviceIndex);
+        }
+    }
+
+    /// <summary>The number of axes.</summary>
+    public int Rank
+    {
+        get
+        {
+            if (dtype == UnknownDType) Describe();
+            return rank;
+        }
+    }
+
+    /// <summary>The sizes, outermost first. In a traced function the unknown ones stay unknown.</summary>
+    public Shape Shape => ThreadContext.Current.Observer?.SymbolicShape(this) ?? ConcreteShape;
+
+    /// <summary>The number of elements.</summary>
+    public long ElementCount
+    {
+        get
+        {
+            long count = Native.eager_count(Enter());
+            Leave();
+            return count;
+        }
+    }
+
+    /// <summary>The number of bytes that the elements take.</summary>
+    public long ByteCount => ElementCount * DType.ByteSize();
+
+    /// <summary>True after <see cref="Dispose"/>.</summary>
+    public bool IsDisposed => Volatile.Read(ref uses) < 0;
+
+    /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The shape with the sizes of the run at hand.</summary>
+    internal Shape ConcreteShape => shape ??= ReadShape();
+
+    /// <summary>Set while a scope that is about to end keeps this tensor.</summary>
+    internal bool KeptByScope { get; set; }
+
+    /// <summary>True for a variable that tapes watch by themselves.</summary>
+    internal virtual bool IsWatchedByItself => false;
+
+    /// <summary>The counter of changes of the storage that this tensor shares with a variable; null when nothing can change it.</summary>
+    internal VersionCell? Version { get; private protected set; }
+
+    /// <summary>What tapes and tracers know this tensor by; wrappers of one value made for a backward pass share it.</summary>
+    internal long Id
+    {
+        get
+        {
+            if (id == 0) Interlocked.CompareExchange(ref id, Interlocked.Increment(ref lastId), 0);
+            return id;
+        }
+    }
+
+    /// <summary>The id if one was given, else 0: such a tensor is known to no recorder.</summary>
+    internal long IdOrZero => id;
+
+    private protected bool HasCachedShape => shape is not null;
+
+    /// <summary>Frees the memory now, unless another tensor shares it or a call in flight still reads it. Doing so twice is harmless.</summary>
+    public void Dispose()
+    {
+        int before = Interlocked.Or(ref uses, DisposedFlag);
+        if (before < 0) return;
+        ThreadContext.Current.Undisposed--;
+        if (before > 0) return;  // a call is in flight on another thread and frees the handle when it ends
+        if (dtype == UnknownDType)
+        {
+            long packed = Native.eager_describe(handle);  // for the message of a use after this
+            rank = (byte)(packed >> 24);
+            dtype = (byte)packed;
+        }
+        FreeHandle();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Wraps the handle that a kernel returned; null means that the kernel failed.</summary>
+    internal static Tensor Own(nint handle, string kernel)
+    {
+        if (handle == 0) throw Native.Error(kernel);
+        var tensor = new Tensor(handle);
+        tensor.Register();
+        return tensor;
+    }
+
+    /// <summary>Wraps a handle for the library's own keeping: no scope frees it.</summary>
+    internal static Tensor OwnUnscoped(nint handle) => handle != 0 ? new(handle) : throw Native.Error("");
+
+    /// <summary>Wraps several handles; an absent tensor is null.</summary>
+    internal static Tensor[] OwnAll(ReadOnlySpan<nint> handles)
+    {
+        var tensors = new Tensor[handles.Length];
+        for (int i = 0; i < handles.Length; i++)
+            if (handles[i] != 0) tensors[i] = Own(handles[i], "");
+        return tensors;
+    }
+
+    /// <summary>Another wrapper of the same value, known to recorders by the same id.</summary>
+    internal Tensor Alias()
+    {
+        nint shared = Enter();
+        Native.eager_retain(shared);
+        Leave();
+        return Rehydrate(shared, Id, Version);
+    }
+
+    /// <summary>A wrapper of a value that a recorder kept; takes over the count.</summary>
+    internal static Tensor Rehydrate(nint handle, long id, VersionCell? version)
+    {
+        Tensor tensor = Own(handle, "");
+        tensor.id = id;
+        tensor.Version = version;
+        return tensor;
+    }
+
+    /// <summary>Marks this tensor as one that shares a variable's storage, if it does.</summary>
+    internal void ShareVersion(Tensor source)
+    {
+        if (source.Version is null) return;
+        nint mine = Enter(), theirs = source.Enter();
+        if (Native.eager_same_storage(mine, theirs) != 0) Version = source.Version;
+        source.Leave();
+        Leave();
+    }
+
+    /// <summary>The handle, held for a call: every <c>Enter</c> is followed by a <see cref="Leave"/>.</summary>
+    internal nint Enter()
+    {
+        if (Interlocked.Increment(ref uses) < 0)
+        {
+            Leave();
+            throw Disposed();
+        }
+        return handle;
+    }
+
+    /// <summary>Ends a call's hold; the last one out frees a tensor that was disposed meanwhile.</summary>
+    internal void Leave()
+    {
+        if (Interlocked.Decrement(ref uses) == DisposedFlag) FreeHandle();
+    }
+
+    internal static unsafe void EnterAll(ReadOnlySpan<Tensor> tensors, nint* handles)
+    {
+        int entered = 0;
+        try
+        {
+            for (; entered < tensors.Length; entered++) handles[entered] = tensors[entered] is { } t ? t.Enter() : 0;
+        }
+        finally
+        {
+            if (entered < tensors.Length) LeaveAll(tensors[..entered]);
+        }
+    }
+
+    internal static void LeaveAll(ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (Tensor tensor in tensors) tensor?.Leave();
+    }
+
+    /// <summary>Counts this wrapper and puts it into the open scope.</summary>
+    private protected unsafe void Register()
+    {
+        ThreadContext context = ThreadContext.Current;
+        if (context.OpenScopes > 0) context.Scoped.Add(this);
+        if (++context.Undisposed >= Reclaimer.Interval || Native.Memory->Live > Reclaimer.Trigger) Reclaimer.Tend(context);
+    }
+
+    private DisposedException Disposed()
+    {
+        string what = shape is not null ? $"{((DType)dtype).Name()} tensor of shape {shape}" : $"{((DType)dtype).Name()} tensor of rank {rank}";
+        return new($"This {what}{(Name is null ? "" : $" ('{Name}')")} was disposed and cannot be used any more; keep it with TensorScope.Keep, or dispose it later.");
+    }
+
+    private void FreeHandle()
+    {
+        nint freed = Interlocked.Exchange(ref handle, 0);
+        if (freed != 0) Native.eager_free(freed);
+    }
+
+    private void Describe()
+    {
+        long packed = Native.eager_describe(Enter());
+        Leave();
+        deviceType = (byte)(packed >> 8);
+        deviceIndex = (sbyte)Math.Max((sbyte)(packed >> 16), (sbyte)0);
+        rank = (byte)(packed >> 24);
+        Volatile.Write(ref dtype, (byte)packed);
+    }
+
+    private unsafe Shape ReadShape()
+    {
+        int count = Rank;
+        Shape read = Shape.FromSizes(new ReadOnlySpan<long>(Native.eager_sizes(Enter()), count));
+        Leave();
+        return read;
+    }
+
+    /// <summary>Forgets what is cached of a handle whose shape was changed.</summary>
+    private protected void ForgetDescription()
+    {
+        shape = null;
+        dtype = UnknownDType;
+    }
+}
+
+/// <summary>Counts the changes of one variable's storage; views of it share the cell.</summary>
+internal sealed class VersionCell(string owner)
+{
+    /// <summary>The variable's name, for messages.</summary>
+    internal string Owner => owner;
+
+    /// <summary>The number of changes so far.</summary>
+    internal int Count;
+}
