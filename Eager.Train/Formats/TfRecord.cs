@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+
+namespace Eager.Train;
+
+/// <summary>
+/// TFRecord framing, shared by TensorFlow's data files and TensorBoard's event files: each record is its length (u64),
+/// the masked CRC-32C of those eight bytes, the data, and the masked CRC-32C of the data, all little-endian.
+/// </summary>
+public static class TfRecord
+{
+    /// <summary>The most bytes that one record may have unless the reader is told otherwise: 1 GiB.</summary>
+    public const int DefaultMaxRecordBytes = 1 << 30;
+
+    private const int HeaderBytes = sizeof(ulong) + sizeof(uint);
+    private const int ChunkBytes = 1 << 16;
+
+    /// <summary>Appends one record to a stream.</summary>
+    public static void Write(Stream stream, ReadOnlySpan<byte> data)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)data.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[sizeof(ulong)..], Crc32C.Mask(Crc32C.Compute(header[..sizeof(ulong)])));
+        Span<byte> footer = stackalloc byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(footer, Crc32C.Mask(Crc32C.Compute(data)));
+        stream.Write(header);
+        stream.Write(data);
+        stream.Write(footer);
+    }
+
+    /// <summary>Reads the records of a file one after another, checking both checksums of each.</summary>
+    /// <param name="path">The file, not compressed.</param>
+    /// <param name="maxRecordBytes">The most bytes that one record may have.</param>
+    /// <exception cref="MissingFileException">The file is not there or cannot be read; raised by the call.</exception>
+    /// <exception cref="CorruptFileException">A checksum is wrong, the last record is cut off, or a record is too long; raised when the enumeration gets there.</exception>
+    public static IEnumerable<byte[]> Read(string path, int maxRecordBytes = DefaultMaxRecordBytes)
+    {
+        FileStream file = FileErrors.OpenRead(path);
+        return ReadAndClose(file);
+
+        IEnumerable<byte[]> ReadAndClose(FileStream opened)
+        {
+            using (opened)
+            {
+                foreach ((_, byte[] data) in Read(opened, path, maxRecordBytes)) yield return data;
+            }
+        }
+    }
+
+    /// <summary>Reads the records of a stream with the offset of each.</summary>
+    internal static IEnumerable<(long Offset, byte[] Data)> Read(Stream stream, string name, int maxRecordBytes = DefaultMaxRecordBytes)
+    {
+        long offset = 0;
+        while (ReadOne(stream, name, offset, maxRecordBytes) is { } data)
+        {
+            yield return (offset, data);
+            offset += HeaderBytes + data.Length + sizeof(uint);
+        }
+    }
+
+    private static byte[]? ReadOne(Stream stream, string name, long offset, int maxRecordBytes)
+    {
+        try
+        {
+            Span<byte> header = stackalloc byte[HeaderBytes];
+            int read = stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
+            if (read == 0) return null;
+            if (read < HeaderBytes) throw CutOff(name, offset, HeaderBytes - read, "header");
+
+            if (BinaryPrimitives.ReadUInt32LittleEndian(header[sizeof(ulong)..]) != Crc32C.Mask(Crc32C.Compute(header[..sizeof(ulong)])))
+            {
+                throw new CorruptFileException($"{name}: the checksum of the record length at offset {offset} is wrong: the file is damaged there, or is no TFRecord file.");
+            }
+            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(header);
+            if (length > (ulong)maxRecordBytes)
+            {
+                throw new CorruptFileException($"{name}: the record at offset {offset} has {length} bytes, more than the {maxRecordBytes} that one record may have; if the file is right, raise maxRecordBytes.");
+            }
+
+            byte[] data = ReadData(stream, name, offset, (int)length);
+            Span<byte> footer = stackalloc byte[sizeof(uint)];
+            read = stream.ReadAtLeast(footer, sizeof(uint), throwOnEndOfStream: false);
+            if (read < sizeof(uint)) throw CutOff(name, offset, sizeof(uint) - read, "checksum");
+            if (BinaryPrimitives.ReadUInt32LittleEndian(footer) != Crc32C.Mask(Crc32C.Compute(data)))
+            {
+                throw new CorruptFileException($"{name}: the checksum of the {length} bytes of the record at offset {offset} is wrong: the file is damaged there.");
+            }
+            return data;
+        }
+        catch (IOException e)
+        {
+            throw FileErrors.CannotRead(name, e);
+        }
+    }
+
+    /// <summary>Takes memory no faster than the stream yields bytes, for a checksum is no proof against a length made up on purpose.</summary>
+    private static byte[] ReadData(Stream stream, string name, long offset, int length)
+    {
+        byte[] data = new byte[Math.Min(length, ChunkBytes)];
+        int filled = 0;
+        while (true)
+        {
+            filled += stream.ReadAtLeast(data.AsSpan(filled), data.Length - filled, throwOnEndOfStream: false);
+            if (filled < data.Length) throw CutOff(name, offset, length - filled, "data");
+            if (filled == length) return data;
+            Array.Resize(ref data, (int)Math.Min(length, 2L * data.Length));
+        }
+    }
+
+    private static CorruptFileException CutOff(string name, long offset, int missing, string part) =>
+        new($"{name}: ends within the {part} of the record at offset {offset}, {missing} bytes short: it was cut off, or is still being written.");
+}

@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Eager.Train.Summaries.Protos;
+using Google.Protobuf;
+
+namespace Eager.Train;
+
+/// <summary>What a session-log event says.</summary>
+public enum SessionStatus
+{
+    /// <summary>Training starts or goes on at a step; TensorBoard then drops what an interrupted run logged at this step and after.</summary>
+    Start = 1,
+
+    /// <summary>Training ended.</summary>
+    Stop = 2,
+}
+
+/// <summary>
+/// Writes summaries into a TensorBoard event file of its own in a log folder; the folder is one run.
+/// Calls put events into a bounded queue and return; a background thread writes them. All members may be called from any thread.
+/// </summary>
+/// <remarks>
+/// If the background thread fails (a full disk), the next call throws a <see cref="FileWriteException"/>, or <see cref="Dispose"/> does if no call came.
+/// What is still queued when the process exits in an orderly way is written then.
+/// </remarks>
+/// <example><code>
+/// using var writer = new FileWriter("runs/first");
+/// writer.AddScalar("loss", 0.25f, step: 100);
+/// </code></example>
+public sealed class FileWriter : IDisposable
+{
+    private static int _count;
+
+    private readonly Lock _disposing = new();
+    private readonly object _gate = new();
+    private readonly Stream _stream;
+    private readonly Thread _thread;
+    private readonly int _maxQueue;
+    private readonly TimeSpan _flushInterval;
+
+    // Guarded by _gate.
+    private List<Event> _queue = [];
+    private long _flushesAsked;
+    private long _flushesDone;
+    private bool _closing;
+    private bool _disposed;
+    private Exception? _failure;
+    private bool _failureShown;
+
+    /// <summary>Makes the folder where needed and an event file of a new name in it.</summary>
+    /// <param name="logDirectory">The folder of the run.</param>
+    /// <param name="graph">A serialized GraphDef to show in the graphs dashboard; empty for none.</param>
+    /// <param name="maxQueue">How many events may wait; at this number a call waits for the background thread.</param>
+    /// <param name="flushSeconds">After how many seconds, at the latest, events are handed to the operating system.</param>
+    /// <param name="suffix">Appended to the file's name.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="maxQueue"/> or <paramref name="flushSeconds"/> is not positive, or <paramref name="suffix"/> holds a path separator.</exception>
+    /// <exception cref="FileWriteException">The folder or the file cannot be made.</exception>
+    public FileWriter(string logDirectory, ReadOnlyMemory<byte> graph = default, int maxQueue = 1000, double flushSeconds = 120, string suffix = "")
+        : this(() => Create(logDirectory, suffix), maxQueue, flushSeconds)
+    {
+        if (!graph.IsEmpty) AddGraph(graph);
+    }
+
+    /// <summary>Writes to a stream that <paramref name="open"/> gives.</summary>
+    internal FileWriter(Func<(string Path, Stream Stream)> open, int maxQueue, double flushSeconds)
+    {
+        if (maxQueue <= 0) throw new InvalidArgumentException($"FileWriter: maxQueue is {maxQueue}; it must be at least 1.");
+        if (!(flushSeconds > 0)) throw new InvalidArgumentException(string.Create(CultureInfo.InvariantCulture, $"FileWriter: flushSeconds is {flushSeconds}; it must be above 0."));
+        _maxQueue = maxQueue;
+        _flushInterval = TimeSpan.FromSeconds(Math.Min(flushSeconds, int.MaxValue / 1000));
+        (Path, _stream) = open();
+        _queue.Add(new Event { WallTime = Now(), FileVersion = "brain.Event:2", SourceMetadata = new SourceMetadata { Writer = "eager" } });
+        _thread = new Thread(WriteQueued) { IsBackground = true, Name = "Eager.FileWriter" };
+        _thread.Start();
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+    }
+
+    /// <summary>The event file.</summary>
+    public string Path { get; }
+
+    /// <summary>Logs a number, shown over the steps as one curve per tag; stored as float32.</summary>
+    /// <param name="tag">The curve's name; <c>/</c> groups curves.</param>
+    /// <param name="value">The number; NaN and infinities are shown as such.</param>
+    /// <param name="step">The training step, any integer.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="tag"/> is empty.</exception>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void AddScalar(string tag, double value, long step)
+    {
+        if (string.IsNullOrEmpty(tag)) throw new InvalidArgumentException("AddScalar: the tag is empty; give the curve a name.");
+        byte[] content = new byte[sizeof(float)];
+        BinaryPrimitives.WriteSingleLittleEndian(content, (float)value);
+        AddSummary(step, new Summary.Types.Value
+        {
+            Tag = tag,
+            Tensor = new TensorProto { Dtype = DataType.DtFloat, TensorShape = new TensorShapeProto(), TensorContent = UnsafeByteOperations.UnsafeWrap(content) },
+            Metadata = new SummaryMetadata { PluginData = new SummaryMetadata.Types.PluginData { PluginName = "scalars" }, DataClass = DataClass.Scalar },
+        });
+    }
+
+    /// <summary>Logs a graph for the graphs dashboard.</summary>
+    /// <param name="graphDef">A serialized GraphDef; its bytes are copied.</param>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void AddGraph(ReadOnlyMemory<byte> graphDef) => Add(new Event { WallTime = Now(), GraphDef = ByteString.CopyFrom(graphDef.Span) });
+
+    /// <summary>Logs that training starts or goes on at a step, or that it ended.</summary>
+    /// <param name="status">Start or stop.</param>
+    /// <param name="step">The step from which training goes on; on <see cref="SessionStatus.Start"/> TensorBoard drops what was logged at it and after.</param>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void AddSessionLog(SessionStatus status, long step)
+    {
+        if (status is not (SessionStatus.Start or SessionStatus.Stop)) throw new InvalidArgumentException($"AddSessionLog: {(int)status} is no session status; use Start or Stop.");
+        Add(new Event { WallTime = Now(), Step = step, SessionLog = new SessionLog { Status = (SessionLog.Types.SessionStatus)status } });
+    }
+
+    /// <summary>Returns when all that was added before is in the hands of the operating system, where readers see it.</summary>
+    /// <exception cref="FileWriteException">Writing failed.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            long mine = ++_flushesAsked;
+            Monitor.PulseAll(_gate);
+            while (_flushesDone < mine && _failure is null) Monitor.Wait(_gate);
+            if (_flushesDone < mine) ThrowIfUnusable();
+        }
+    }
+
+    /// <summary>Writes what is queued and closes the file; later calls do nothing.</summary>
+    /// <exception cref="FileWriteException">Writing failed and no call has shown it yet.</exception>
+    public void Dispose()
+    {
+        lock (_disposing)
+        {
+            if (_disposed) return;
+            lock (_gate)
+            {
+                _closing = true;
+                Monitor.PulseAll(_gate);
+            }
+            _thread.Join();
+            AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+            lock (_gate)
+            {
+                _disposed = true;
+                if (_failure is not null && !_failureShown) ThrowFailure();
+            }
+        }
+    }
+
+    internal void AddSummary(long step, params ReadOnlySpan<Summary.Types.Value> values) =>
+        Add(new Event { WallTime = Now(), Step = step, Summary = new Summary { Value = { values.ToArray() } } });
+
+    private void Add(Event e)
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            while (_queue.Count >= _maxQueue)
+            {
+                Monitor.PulseAll(_gate);
+                Monitor.Wait(_gate);
+                ThrowIfUnusable();
+            }
+            _queue.Add(e);
+            // Waking the thread for every event would cost more than the event; it looks by itself when the flush interval ends.
+            if (_queue.Count > _maxQueue / 2) Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        if (_failure is not null) ThrowFailure();
+        if (_closing) throw new DisposedException($"{Path}: the FileWriter was disposed; make a new one to log more.");
+    }
+
+    private void ThrowFailure()
+    {
+        _failureShown = true;
+        throw FileErrors.CannotWrite(Path, _failure!);
+    }
+
+    private void WriteQueued()
+    {
+        try
+        {
+            using (_stream)
+            {
+                while (WriteOnce()) { }
+            }
+        }
+        catch (Exception e) when (FileErrors.IsSystemError(e))
+        {
+            lock (_gate)
+            {
+                _failure = e;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Waits for work, writes it and flushes; false when the writer closes.</summary>
+    private bool WriteOnce()
+    {
+        List<Event> events;
+        long flushes;
+        bool closing;
+        lock (_gate)
+        {
+            if (_queue.Count <= _maxQueue / 2 && _flushesAsked == _flushesDone && !_closing) Monitor.Wait(_gate, _flushInterval);
+            (events, _queue) = (_queue, []);
+            flushes = _flushesAsked;
+            closing = _closing;
+            Monitor.PulseAll(_gate);
+        }
+        foreach (Event e in events) TfRecord.Write(_stream, e.ToByteArray());
+        if (events.Count > 0 || flushes > _flushesDone) _stream.Flush();
+        lock (_gate)
+        {
+            _flushesDone = flushes;
+            Monitor.PulseAll(_gate);
+        }
+        return !closing;
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e)
+    {
+        try
+        {
+            Dispose();
+        }
+        catch (EagerException)
+        {
+            // The process is leaving: there is nobody left to tell, and throwing would turn its exit into a crash.
+        }
+    }
+
+    private static double Now() => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
+
+    private static (string Path, Stream Stream) Create(string logDirectory, string suffix)
+    {
+        ArgumentNullException.ThrowIfNull(logDirectory);
+        if (suffix.AsSpan().ContainsAny('/', '\\', '\0')) throw new InvalidArgumentException($"FileWriter: the suffix '{suffix}' holds a path separator; it is appended to the file's name.");
+        string path = logDirectory;
+        try
+        {
+            Directory.CreateDirectory(logDirectory);
+            while (true)
+            {
+                long seconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+                int number = Interlocked.Increment(ref _count) - 1;
+                path = System.IO.Path.Combine(logDirectory, string.Create(CultureInfo.InvariantCulture,
+                    $"events.out.tfevents.{seconds:D10}.{Environment.MachineName.Replace('/', '_')}.{Environment.ProcessId}.{number}{suffix}"));
+                if (File.Exists(path)) continue;
+                return (path, new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 64 * 1024));
+            }
+        }
+        catch (Exception e) when (FileErrors.IsSystemError(e))
+        {
+            throw FileErrors.CannotWrite(path, e);
+        }
+    }
+}
