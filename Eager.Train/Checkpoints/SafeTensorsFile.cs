@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
 
 namespace Eager.Train;
 
@@ -12,15 +10,15 @@ public sealed class SafeTensorsFile : IDisposable
 {
     private const int ChunkBytes = 1 << 20;
 
-    private readonly Stream _stream;
-    private readonly byte[] _header;
-    private readonly Dictionary<string, SafeTensorsEntry> _byName;
+    private readonly Stream stream;
+    private readonly byte[] header;
+    private readonly Dictionary<string, SafeTensorsEntry> byName;
 
     private SafeTensorsFile(Stream stream, string path, byte[] header, List<SafeTensorsEntry> entries, Dictionary<string, string> metadata)
     {
-        _stream = stream;
-        _header = header;
-        _byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
+        this.stream = stream;
+        this.header = header;
+        byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         Path = path;
         Entries = entries;
         Metadata = metadata;
@@ -36,7 +34,7 @@ public sealed class SafeTensorsFile : IDisposable
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>The tensor under a name, null if there is none.</summary>
-    public SafeTensorsEntry? Find(string name) => _byName.GetValueOrDefault(name);
+    public SafeTensorsEntry? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="MissingFileException">The file is not there or cannot be read.</exception>
@@ -96,11 +94,11 @@ public sealed class SafeTensorsFile : IDisposable
         {
             throw new InvalidArgumentException($"{Path}: '{entry.Name}' has {entry.ByteLength} bytes; {destination.Length} bytes from {offset} on are not among them.");
         }
-        long position = sizeof(ulong) + _header.Length + entry.Begin + offset;
+        long position = sizeof(ulong) + header.Length + entry.Begin + offset;
         try
         {
-            _stream.Position = position;
-            _stream.ReadExactly(destination);
+            stream.Position = position;
+            stream.ReadExactly(destination);
         }
         catch (IOException e)
         {
@@ -126,29 +124,29 @@ public sealed class SafeTensorsFile : IDisposable
     internal void VerifyChecksum()
     {
         ReadOnlySpan<byte> prefix = SafeTensorsHeader.ChecksumPrefix;
-        if (!_header.AsSpan().StartsWith(prefix) || !Metadata.TryGetValue(SafeTensorsHeader.ChecksumKey, out string? promised))
+        if (!header.AsSpan().StartsWith(prefix) || !Metadata.TryGetValue(SafeTensorsHeader.ChecksumKey, out string? promised))
         {
             throw new CorruptFileException($"{Path}: carries no checksum ('{SafeTensorsHeader.ChecksumKey}' as the first metadata): it is damaged or not written as an Eager checkpoint.");
         }
-        byte[] header = [.. _header];
-        int digits = Math.Min(SafeTensorsHeader.ChecksumPlaceholder.Length, header.Length - prefix.Length);
-        SafeTensorsHeader.ChecksumPlaceholder[..digits].CopyTo(header.AsSpan(prefix.Length));
+        byte[] zeroed = [.. header];
+        int digits = Math.Min(SafeTensorsHeader.ChecksumPlaceholder.Length, zeroed.Length - prefix.Length);
+        SafeTensorsHeader.ChecksumPlaceholder[..digits].CopyTo(zeroed.AsSpan(prefix.Length));
 
-        uint crc = Crc32C.Append(SafeTensorsWriter.LengthChecksum(header.Length), header);
+        uint crc = Crc32C.Append(SafeTensorsWriter.LengthChecksum(zeroed.Length), zeroed);
         byte[] chunk = new byte[ChunkBytes];
         try
         {
-            _stream.Position = sizeof(ulong) + header.Length;
-            while (_stream.Read(chunk) is > 0 and int read) crc = Crc32C.Append(crc, chunk.AsSpan(0, read));
+            stream.Position = sizeof(ulong) + header.Length;
+            while (stream.Read(chunk) is > 0 and int read) crc = Crc32C.Append(crc, chunk.AsSpan(0, read));
         }
         catch (IOException e)
         {
             throw FileErrors.CannotRead(Path, e);
         }
         string found = SafeTensorsWriter.Format(crc);
-        if (found != promised) throw new CorruptFileException($"{Path}: the checksum over its {_stream.Length} bytes is {found}, {promised} was written: the file has changed or is damaged.");
+        if (found != promised) throw new CorruptFileException($"{Path}: the checksum over its {stream.Length} bytes is {found}, {promised} was written: the file has changed or is damaged.");
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => stream.Dispose();
 }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -11,7 +11,7 @@ namespace Eager.Train;
 /// <param name="Shape">Its sizes, outermost first.</param>
 /// <param name="Begin">The offset of its first byte within the data buffer.</param>
 /// <param name="End">The offset after its last byte within the data buffer.</param>
-public sealed record SafeTensorsEntry(string Name, DType DType, IReadOnlyList<long> Shape, long Begin, long End)
+public sealed record SafeTensorsEntry(string Name, DType DType, Shape Shape, long Begin, long End)
 {
     /// <summary>The size of its data in bytes.</summary>
     public long ByteLength => End - Begin;
@@ -63,7 +63,7 @@ internal static class SafeTensorsHeader
                 json.WriteStartObject(entry.Name);
                 json.WriteString("dtype"u8, NameOf(entry.DType));
                 json.WriteStartArray("shape"u8);
-                foreach (long size in entry.Shape) json.WriteNumberValue(size);
+                foreach (long size in entry.Shape.Sizes) json.WriteNumberValue(size);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets"u8);
                 json.WriteNumberValue(entry.Begin);
@@ -166,11 +166,11 @@ internal static class SafeTensorsHeader
         int known = Array.FindIndex(Names, n => n.Name == dtypeName);
         if (known < 0) throw Corrupt(file, reader.BytesConsumed, $"the dtype '{Show(dtypeName)}' of '{Show(name)}' is none of {string.Join(", ", Names.Select(n => n.Name))}");
         DType dtype = Names[known].DType;
-        if (end < begin || SizeInBytes(dtype, shape) != end - begin)
+        if (end < begin || SizeInBytes(dtype, CollectionsMarshal.AsSpan(shape)) != end - begin)
         {
             throw Corrupt(file, reader.BytesConsumed, $"'{Show(name)}' is {dtypeName} [{Show(string.Join(", ", shape))}], which does not take the bytes {begin} to {end} of the data buffer");
         }
-        return new SafeTensorsEntry(name, dtype, shape, begin, end);
+        return new SafeTensorsEntry(name, dtype, Shape.FromSizes(CollectionsMarshal.AsSpan(shape)), begin, end);
     }
 
     private static List<long> ReadSizes(ref Utf8JsonReader reader, string name, string file)
@@ -190,7 +190,7 @@ internal static class SafeTensorsHeader
     }
 
     /// <summary>The bytes that a tensor takes, null if that is more than a 64-bit number holds.</summary>
-    public static long? SizeInBytes(DType dtype, IReadOnlyList<long> shape)
+    public static long? SizeInBytes(DType dtype, ReadOnlySpan<long> shape)
     {
         Int128 bytes = dtype.ByteSize();
         bool empty = false;

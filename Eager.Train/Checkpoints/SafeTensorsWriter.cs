@@ -12,10 +12,10 @@ public delegate void ByteSink(ReadOnlySpan<byte> bytes);
 /// <param name="DType">Its dtype, any but complex128.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>
 /// <param name="WriteTo">Hands over all its bytes, little-endian and in C order, in as many parts as it likes.</param>
-public sealed record SafeTensorsSource(string Name, DType DType, IReadOnlyList<long> Shape, Action<ByteSink> WriteTo)
+public sealed record SafeTensorsSource(string Name, DType DType, Shape Shape, Action<ByteSink> WriteTo)
 {
     /// <summary>A tensor whose bytes are at hand.</summary>
-    public SafeTensorsSource(string name, DType dtype, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data)
+    public SafeTensorsSource(string name, DType dtype, Shape shape, ReadOnlyMemory<byte> data)
         : this(name, dtype, shape, sink => sink(data.Span)) { }
 }
 
@@ -76,10 +76,8 @@ public static class SafeTensorsWriter
         {
             if (!names.Add(source.Name)) throw new InvalidArgumentException($"The name '{source.Name}' is reserved or stands twice among the tensors to write.");
             if (SafeTensorsHeader.NameOf(source.DType) is null) throw new DTypeMismatchException($"'{source.Name}' is {source.DType.Name()}, which safetensors files do not hold; cast it first.");
-            string shape = $"[{string.Join(", ", source.Shape)}]";
-            if (source.Shape.Any(size => size < 0)) throw new InvalidArgumentException($"'{source.Name}' has the negative size in its shape {shape}.");
-            long bytes = SafeTensorsHeader.SizeInBytes(source.DType, source.Shape) ?? long.MaxValue;
-            if (bytes > long.MaxValue - end) throw new InvalidArgumentException($"'{source.Name}' of shape {shape} takes more bytes than a file can have.");
+            if (!source.Shape.IsFullyKnown || source.Shape.Sizes.ContainsAnyInRange(long.MinValue, -1)) throw new InvalidArgumentException($"'{source.Name}' has a negative or unknown size in its shape {source.Shape}.");
+            if (SafeTensorsHeader.SizeInBytes(source.DType, source.Shape.Sizes) is not { } bytes || bytes > long.MaxValue - end) throw new InvalidArgumentException($"'{source.Name}' of shape {source.Shape} takes more bytes than a file can have.");
             entries.Add(new SafeTensorsEntry(source.Name, source.DType, source.Shape, end, end + bytes));
             end += bytes;
         }
@@ -88,7 +86,7 @@ public static class SafeTensorsWriter
 
     private static uint WriteData(Stream stream, SafeTensorsSource source, uint crc, bool checksum)
     {
-        long promised = SafeTensorsHeader.SizeInBytes(source.DType, source.Shape)!.Value;
+        long promised = SafeTensorsHeader.SizeInBytes(source.DType, source.Shape.Sizes)!.Value;
         long written = 0;
         source.WriteTo(bytes =>
         {
@@ -101,6 +99,6 @@ public static class SafeTensorsWriter
         return crc;
 
         InvalidArgumentException WrongLength() =>
-            new($"'{source.Name}' handed over {(written > promised ? "more than" : $"{written} of")} the {promised} bytes that {source.DType.Name()} [{string.Join(", ", source.Shape)}] takes.");
+            new($"'{source.Name}' handed over {(written > promised ? "more than" : $"{written} of")} the {promised} bytes that {source.DType.Name()} {source.Shape} takes.");
     }
 }

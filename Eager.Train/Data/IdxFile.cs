@@ -12,10 +12,10 @@ public sealed class IdxFile
 {
     private const int ChunkBytes = 1 << 20;
 
-    private IdxFile(DType dtype, long[] dimensions, byte[] data)
+    private IdxFile(DType dtype, Shape shape, byte[] data)
     {
         DType = dtype;
-        Dimensions = dimensions;
+        Shape = shape;
         Data = data;
     }
 
@@ -23,7 +23,7 @@ public sealed class IdxFile
     public DType DType { get; }
 
     /// <summary>The sizes of the axes, outermost first; a file of rank 0 holds one element.</summary>
-    public IReadOnlyList<long> Dimensions { get; }
+    public Shape Shape { get; }
 
     /// <summary>The elements in C order, little-endian.</summary>
     public byte[] Data { get; }
@@ -49,7 +49,9 @@ public sealed class IdxFile
             file.Position = 0;
             if (read < 2 || magic[0] != 0x1F || magic[1] != 0x8B) return Parse(file, name, maxBytes, file.Length);
             using var plain = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-            return Parse(plain, name, maxBytes, length: null);
+            IdxFile idx = Parse(plain, name, maxBytes, length: null);
+            CheckGzipTrailer(file, name, 4 + 4 * idx.Shape.Rank + idx.Data.Length);
+            return idx;
         }
         catch (InvalidDataException e)
         {
@@ -59,6 +61,20 @@ public sealed class IdxFile
         {
             throw FileErrors.CannotRead(name, e);
         }
+    }
+
+    /// <summary>The decompressor takes a stream cut within its trailer for whole, without having compared the checksum; the trailer's size field tells.</summary>
+    private static void CheckGzipTrailer(Stream file, string name, long plainBytes)
+    {
+        const int fewestBytes = 18;
+        Span<byte> size = stackalloc byte[sizeof(uint)];
+        if (file.Length >= fewestBytes)
+        {
+            file.Position = file.Length - size.Length;
+            file.ReadExactly(size);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(size) == (uint)plainBytes) return;
+        }
+        throw new CorruptFileException($"{name}: the gzip trailer before offset {file.Length} does not give the {plainBytes} bytes of the stream: the file is cut off or has bytes to spare. Fetch the file again.");
     }
 
     /// <param name="stream">The bytes after decompression.</param>
@@ -93,9 +109,10 @@ public sealed class IdxFile
             }
         }
 
-        byte[] data = ReadData(stream, name, dimensions, dtype, bytes, headerBytes: 4 + 4 * rank, length);
+        Shape shape = Shape.FromSizes(dimensions);
+        byte[] data = ReadData(stream, name, shape, dtype, bytes, headerBytes: 4 + 4 * rank, length);
         SwapToLittleEndian(data, dtype.ByteSize());
-        return new IdxFile(dtype, dimensions, data);
+        return new IdxFile(dtype, shape, data);
     }
 
     private static void ReadHeader(Stream stream, Span<byte> into, int offset, string name)
@@ -108,7 +125,7 @@ public sealed class IdxFile
     }
 
     /// <summary>Reads exactly the promised bytes; where only reading can tell whether they exist, memory grows no faster than what has been read.</summary>
-    private static byte[] ReadData(Stream stream, string name, long[] dimensions, DType dtype, long bytes, int headerBytes, long? length)
+    private static byte[] ReadData(Stream stream, string name, Shape shape, DType dtype, long bytes, int headerBytes, long? length)
     {
         if (length is { } known) CheckLength(known - headerBytes);
 
@@ -126,7 +143,7 @@ public sealed class IdxFile
 
         void CheckLength(long found)
         {
-            string promise = $"the header promises [{string.Join(", ", dimensions)}] of {dtype.Name()}, {bytes} bytes from offset {headerBytes}";
+            string promise = $"the header promises {shape} of {dtype.Name()}, {bytes} bytes from offset {headerBytes}";
             if (found < bytes) throw new CorruptFileException($"{name}: {promise}, but the data ends at offset {headerBytes + found}: {bytes - found} bytes are missing. Fetch the file again.");
             if (found > bytes) throw new CorruptFileException($"{name}: {promise}, but the file goes on after offset {headerBytes + bytes}. Fetch the file again.");
         }

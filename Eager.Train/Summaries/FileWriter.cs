@@ -29,23 +29,23 @@ public enum SessionStatus
 /// </code></example>
 public sealed class FileWriter : IDisposable
 {
-    private static int _count;
+    private static int fileCount;
 
-    private readonly Lock _disposing = new();
-    private readonly object _gate = new();
-    private readonly Stream _stream;
-    private readonly Thread _thread;
-    private readonly int _maxQueue;
-    private readonly TimeSpan _flushInterval;
+    private readonly Lock disposing = new();
+    private readonly object gate = new();
+    private readonly Stream stream;
+    private readonly Thread thread;
+    private readonly int maxQueue;
+    private readonly TimeSpan flushInterval;
 
-    // Guarded by _gate.
-    private List<Event> _queue = [];
-    private long _flushesAsked;
-    private long _flushesDone;
-    private bool _closing;
-    private bool _disposed;
-    private Exception? _failure;
-    private bool _failureShown;
+    // Guarded by gate.
+    private List<Event> queue = [];
+    private long flushesAsked;
+    private long flushesDone;
+    private bool closing;
+    private bool disposed;
+    private Exception? failure;
+    private bool failureShown;
 
     /// <summary>Makes the folder where needed and an event file of a new name in it.</summary>
     /// <param name="logDirectory">The folder of the run.</param>
@@ -66,12 +66,12 @@ public sealed class FileWriter : IDisposable
     {
         if (maxQueue <= 0) throw new InvalidArgumentException($"FileWriter: maxQueue is {maxQueue}; it must be at least 1.");
         if (!(flushSeconds > 0)) throw new InvalidArgumentException(string.Create(CultureInfo.InvariantCulture, $"FileWriter: flushSeconds is {flushSeconds}; it must be above 0."));
-        _maxQueue = maxQueue;
-        _flushInterval = TimeSpan.FromSeconds(Math.Min(flushSeconds, int.MaxValue / 1000));
-        (Path, _stream) = open();
-        _queue.Add(new Event { WallTime = Now(), FileVersion = "brain.Event:2", SourceMetadata = new SourceMetadata { Writer = "eager" } });
-        _thread = new Thread(WriteQueued) { IsBackground = true, Name = "Eager.FileWriter" };
-        _thread.Start();
+        this.maxQueue = maxQueue;
+        flushInterval = TimeSpan.FromSeconds(Math.Min(flushSeconds, int.MaxValue / 1000));
+        (Path, stream) = open();
+        queue.Add(new Event { WallTime = Now(), FileVersion = "brain.Event:2", SourceMetadata = new SourceMetadata { Writer = "eager" } });
+        thread = new Thread(WriteQueued) { IsBackground = true, Name = "Eager.FileWriter" };
+        thread.Start();
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
@@ -120,13 +120,13 @@ public sealed class FileWriter : IDisposable
     /// <exception cref="DisposedException">The writer was disposed.</exception>
     public void Flush()
     {
-        lock (_gate)
+        lock (gate)
         {
             ThrowIfUnusable();
-            long mine = ++_flushesAsked;
-            Monitor.PulseAll(_gate);
-            while (_flushesDone < mine && _failure is null) Monitor.Wait(_gate);
-            if (_flushesDone < mine) ThrowIfUnusable();
+            long mine = ++flushesAsked;
+            Monitor.PulseAll(gate);
+            while (flushesDone < mine && failure is null) Monitor.Wait(gate);
+            if (flushesDone < mine) ThrowIfUnusable();
         }
     }
 
@@ -134,20 +134,20 @@ public sealed class FileWriter : IDisposable
     /// <exception cref="FileWriteException">Writing failed and no call has shown it yet.</exception>
     public void Dispose()
     {
-        lock (_disposing)
+        lock (disposing)
         {
-            if (_disposed) return;
-            lock (_gate)
+            if (disposed) return;
+            lock (gate)
             {
-                _closing = true;
-                Monitor.PulseAll(_gate);
+                closing = true;
+                Monitor.PulseAll(gate);
             }
-            _thread.Join();
+            thread.Join();
             AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
-            lock (_gate)
+            lock (gate)
             {
-                _disposed = true;
-                if (_failure is not null && !_failureShown) ThrowFailure();
+                disposed = true;
+                if (failure is not null && !failureShown) ThrowFailure();
             }
         }
     }
@@ -157,48 +157,49 @@ public sealed class FileWriter : IDisposable
 
     private void Add(Event e)
     {
-        lock (_gate)
+        lock (gate)
         {
             ThrowIfUnusable();
-            while (_queue.Count >= _maxQueue)
+            while (queue.Count >= maxQueue)
             {
-                Monitor.PulseAll(_gate);
-                Monitor.Wait(_gate);
+                Monitor.PulseAll(gate);
+                Monitor.Wait(gate);
                 ThrowIfUnusable();
             }
-            _queue.Add(e);
+            queue.Add(e);
             // Waking the thread for every event would cost more than the event; it looks by itself when the flush interval ends.
-            if (_queue.Count > _maxQueue / 2) Monitor.PulseAll(_gate);
+            if (queue.Count > maxQueue / 2) Monitor.PulseAll(gate);
         }
     }
 
     private void ThrowIfUnusable()
     {
-        if (_failure is not null) ThrowFailure();
-        if (_closing) throw new DisposedException($"{Path}: the FileWriter was disposed; make a new one to log more.");
+        if (failure is not null) ThrowFailure();
+        if (closing) throw new DisposedException($"{Path}: the FileWriter was disposed; make a new one to log more.");
     }
 
     private void ThrowFailure()
     {
-        _failureShown = true;
-        throw FileErrors.CannotWrite(Path, _failure!);
+        failureShown = true;
+        throw FileErrors.CannotWrite(Path, failure!);
     }
 
     private void WriteQueued()
     {
         try
         {
-            using (_stream)
+            using (stream)
             {
                 while (WriteOnce()) { }
             }
         }
-        catch (Exception e) when (FileErrors.IsSystemError(e))
+        catch (Exception e)
         {
-            lock (_gate)
+            // An exception that leaves a thread ends the process; this one waits for the next call.
+            lock (gate)
             {
-                _failure = e;
-                Monitor.PulseAll(_gate);
+                failure = e;
+                Monitor.PulseAll(gate);
             }
         }
     }
@@ -208,23 +209,23 @@ public sealed class FileWriter : IDisposable
     {
         List<Event> events;
         long flushes;
-        bool closing;
-        lock (_gate)
+        bool last;
+        lock (gate)
         {
-            if (_queue.Count <= _maxQueue / 2 && _flushesAsked == _flushesDone && !_closing) Monitor.Wait(_gate, _flushInterval);
-            (events, _queue) = (_queue, []);
-            flushes = _flushesAsked;
-            closing = _closing;
-            Monitor.PulseAll(_gate);
+            if (queue.Count <= maxQueue / 2 && flushesAsked == flushesDone && !closing) Monitor.Wait(gate, flushInterval);
+            (events, queue) = (queue, []);
+            flushes = flushesAsked;
+            last = closing;
+            Monitor.PulseAll(gate);
         }
-        foreach (Event e in events) TfRecord.Write(_stream, e.ToByteArray());
-        if (events.Count > 0 || flushes > _flushesDone) _stream.Flush();
-        lock (_gate)
+        foreach (Event e in events) TfRecord.Write(stream, e.ToByteArray());
+        if (events.Count > 0 || flushes > flushesDone) stream.Flush();
+        lock (gate)
         {
-            _flushesDone = flushes;
-            Monitor.PulseAll(_gate);
+            flushesDone = flushes;
+            Monitor.PulseAll(gate);
         }
-        return !closing;
+        return !last;
     }
 
     private void OnProcessExit(object? sender, EventArgs e)
@@ -252,7 +253,7 @@ public sealed class FileWriter : IDisposable
             while (true)
             {
                 long seconds = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-                int number = Interlocked.Increment(ref _count) - 1;
+                int number = Interlocked.Increment(ref fileCount) - 1;
                 path = System.IO.Path.Combine(logDirectory, string.Create(CultureInfo.InvariantCulture,
                     $"events.out.tfevents.{seconds:D10}.{Environment.MachineName.Replace('/', '_')}.{Environment.ProcessId}.{number}{suffix}"));
                 if (File.Exists(path)) continue;
