@@ -154,7 +154,7 @@ internal static class PublicApi
             GenericParameterAttributes.DefaultConstructorConstraint => ["new()"],
             _ => ["struct"],
         };
-        List<string> all = [.. special, .. each.GetGenericParameterConstraints().Select(type => TypeName(type)).Order(StringComparer.Ordinal)];
+        List<string> all = [.. special, .. each.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(type => TypeName(type)).Order(StringComparer.Ordinal)];
         return all.Count == 0 ? "" : $" where {each.Name} : {string.Join(", ", all)}";
     }));
 
