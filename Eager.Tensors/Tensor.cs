@@ -90,7 +90,7 @@ public partial class Tensor : IDisposable
     public bool IsDisposed => Volatile.Read(ref uses) < 0;
 
     /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; internal set; }
 
     /// <summary>The shape with the sizes of the run at hand.</summary>
     internal Shape ConcreteShape => shape ??= ReadShape();
@@ -173,6 +173,16 @@ public partial class Tensor : IDisposable
         tensor.id = id;
         tensor.Version = version;
         return tensor;
+    }
+
+    /// <summary>Gives the handle away and leaves this wrapper disposed.</summary>
+    internal nint TakeHandle()
+    {
+        nint taken = Enter();
+        Native.eager_retain(taken);
+        Leave();
+        Dispose();
+        return taken;
     }
 
     /// <summary>Marks this tensor as one that shares a variable's storage, if it does.</summary>
@@ -267,10 +277,12 @@ public partial class Tensor : IDisposable
 }
 
 /// <summary>Counts the changes of one variable's storage; views of it share the cell.</summary>
-internal sealed class VersionCell(string owner)
+internal sealed class VersionCell(Tensor owner)
 {
-    /// <summary>The variable's name, for messages.</summary>
-    internal string Owner => owner;
+    private readonly WeakReference<Tensor> owner = new(owner);
+
+    /// <summary>How messages call the variable.</summary>
+    internal string Owner => owner.TryGetTarget(out Tensor? tensor) ? $"variable '{tensor.Name ?? "unnamed"}' of shape {tensor.ConcreteShape}" : "a variable";
 
     /// <summary>The number of changes so far.</summary>
     internal int Count;

@@ -16,7 +16,7 @@ internal static class Errors
         _ => e,
     };
 
-    internal static EagerException FromLibTorch(Op op, ReadOnlySpan<Tensor> x, LibTorchException e)
+    internal static EagerException FromLibTorch(Op op, ReadOnlySpan<Tensor> x, EagerException e)
     {
         for (int i = 1; i < x.Length; i++)
             if (x[i].Device != x[0].Device)

@@ -60,6 +60,11 @@ internal enum Keep
 /// <summary>One operation: everything that is known of it, in one declaration.</summary>
 internal abstract class Op(string name)
 {
+    /// <summary>The last bit of an input mask stands for that input and all after it.</summary>
+    internal const int LastBit = 63;
+
+    private ulong? differentiableInputs;
+
     /// <summary>The name that errors, graphs and the op table use.</summary>
     internal string Name { get; } = name;
 
@@ -72,8 +77,19 @@ internal abstract class Op(string name)
     /// <summary>True when inputs are broadcast against each other; the backward pass sums gradients back to the input's shape.</summary>
     internal bool Broadcasts { get; init; }
 
-    /// <summary>How many differentiable inputs it declares; the last declaration stands for all further inputs of a list.</summary>
-    internal abstract int DeclaredInputs { get; }
+    /// <summary>A bit per input that has a gradient rule.</summary>
+    internal ulong DifferentiableInputs
+    {
+        get
+        {
+            if (differentiableInputs is ulong known) return known;
+            ulong mask = 0;
+            for (int i = 0; i <= LastBit; i++)
+                if (WhyNoGradient(i) is null) mask |= 1UL << i;
+            differentiableInputs = mask;
+            return mask;
+        }
+    }
 
     /// <summary>Why an input has no gradient; null when it has a rule.</summary>
     internal abstract string? WhyNoGradient(int input);
@@ -123,7 +139,7 @@ internal readonly ref struct Saved<TAttributes>(SavedNode node, TAttributes attr
 
     internal Shape Shape(int input) => node.Shapes[input]!;
 
-    internal bool Needs(int input) => (node.Needed & (1UL << Math.Min(input, 63))) != 0;
+    internal bool Needs(int input) => (node.Needed & (1UL << Math.Min(input, Op.LastBit))) != 0;
 }
 
 internal delegate Tensor Kernel<TAttributes>(ReadOnlySpan<Tensor> x, in TAttributes a);
@@ -181,18 +197,16 @@ internal sealed class Op<TAttributes> : Op
     /// <summary>How many leading inputs the joint rule differentiates; the rest are indices and the like.</summary>
     internal int JointInputs { get; init; } = int.MaxValue;
 
-    internal override int DeclaredInputs => Joint is null ? Gradients.Length : JointInputs;
-
     /// <summary>Runs the kernel and shows the run to whoever records.</summary>
     internal Tensor Apply(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
-        Check(x);
         Tensor y;
         try
         {
+            Check(x);
             y = kernel!(x, a);
         }
-        catch (LibTorchException e)
+        catch (EagerException e) when (e is LibTorchException or DisposedException)
         {
             throw Explain(x, a!, e);
         }
@@ -205,13 +219,13 @@ internal sealed class Op<TAttributes> : Op
     /// <summary>Runs the kernel of an operation with several outputs and shows the run to whoever records.</summary>
     internal Tensor[] ApplyMany(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
-        Check(x);
         Tensor[] y;
         try
         {
+            Check(x);
             y = manyKernel!(x, a);
         }
-        catch (LibTorchException e)
+        catch (EagerException e) when (e is LibTorchException or DisposedException)
         {
             throw Explain(x, a!, e);
         }
@@ -274,8 +288,9 @@ internal sealed class Op<TAttributes> : Op
     }
 
     // The shape rule runs only after the kernel refused: it words the error, and good calls do not pay for it.
-    private EagerException Explain(ReadOnlySpan<Tensor> x, object a, LibTorchException error)
+    private EagerException Explain(ReadOnlySpan<Tensor> x, object a, EagerException error)
     {
+        if (error is DisposedException) return new DisposedException($"{Name}: {error.Message}");
         var shapes = new Shape[x.Length];
         for (int i = 0; i < x.Length; i++) shapes[i] = x[i].ConcreteShape;
         try

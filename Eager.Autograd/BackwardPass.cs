@@ -1,0 +1,101 @@
+namespace Eager.Autograd;
+
+/// <summary>Walks a recording from its end and applies each operation's gradient rules.</summary>
+internal ref struct BackwardPass
+{
+    private readonly TapeRecorder recorder;
+    private readonly bool keepsRecording;
+    private readonly Tensor?[] gradients;  // by value number
+    private readonly bool[] isSource;
+
+    internal BackwardPass(TapeRecorder recorder, bool keepsRecording)
+    {
+        this.recorder = recorder;
+        this.keepsRecording = keepsRecording;
+        gradients = new Tensor?[recorder.ValueCount];
+        isSource = new bool[recorder.ValueCount];
+    }
+
+    /// <summary>Adds to the gradient that flows into a value from outside.</summary>
+    internal readonly void Seed(int number, Tensor gradient) => Accumulate(number, gradient);
+
+    /// <summary>Asks for the gradient of a value, which is kept.</summary>
+    internal readonly void Ask(int number) => isSource[number] = true;
+
+    /// <summary>The gradient of a value that was asked for; null when nothing flowed there.</summary>
+    internal readonly Tensor? Result(int number) => gradients[number];
+
+    /// <summary>Runs the rules.</summary>
+    internal readonly void Run()
+    {
+        // By index: a persistent tape records its own backward pass behind the nodes that are walked here.
+        for (int i = recorder.NodeCount - 1; i >= 0; i--)
+        {
+            TapeRecorder.Node node = recorder.Nodes[i];
+            if (HasGradient(node)) Apply(node);
+            if (!keepsRecording) recorder.Release(node);
+        }
+    }
+
+    private readonly bool HasGradient(in TapeRecorder.Node node)
+    {
+        foreach (int output in recorder.OutputsOf(node))
+            if (output >= 0 && gradients[output] is not null) return true;
+        return false;
+    }
+
+    private readonly void Apply(in TapeRecorder.Node node)
+    {
+        using var scope = Temporaries.Begin();
+        var outputGradients = new Tensor?[node.OutputCount];
+        var inputGradients = new Tensor?[node.InputCount];
+        ReadOnlySpan<int> outputs = recorder.OutputsOf(node);
+        for (int i = 0; i < outputGradients.Length; i++) outputGradients[i] = outputs[i] < 0 ? null : gradients[outputs[i]];
+
+        Call(node, outputGradients, inputGradients);
+
+        for (int i = 0; i < inputGradients.Length; i++)
+        {
+            TapeRecorder.InputEdge edge = recorder.InputsOf(node)[i];
+            if (edge.Number < 0 || inputGradients[i] is not { } gradient) continue;
+            if (node.Op.Broadcasts && edge.Shape is not null) gradient = gradient.SumTo(edge.Shape);
+            // A rule may hand on what it was given, or one tensor for two inputs; each gradient here has a wrapper of its own.
+            if (Array.IndexOf(outputGradients, gradient) >= 0 || Array.IndexOf(inputGradients, gradient, 0, i) >= 0) gradient = gradient.Alias();
+            scope.Keep(Accumulate(edge.Number, gradient));
+        }
+        foreach (int output in recorder.OutputsOf(node))
+        {
+            if (output < 0 || isSource[output]) continue;
+            gradients[output]?.Dispose();
+            gradients[output] = null;
+        }
+    }
+
+    private readonly void Call(in TapeRecorder.Node node, Tensor?[] outputGradients, Tensor?[] inputGradients)
+    {
+        var inputs = new Tensor?[node.InputCount];
+        var outputs = new Tensor?[node.OutputCount];
+        foreach (ref TapeRecorder.SavedValue value in recorder.SavedOf(node))
+        {
+            if (value.Version is { } version && Volatile.Read(ref version.Count) != value.VersionCount)
+                throw new GradientException($"The gradient of {node.Op.Name} needs the value that {version.Owner} had when it ran, but it was assigned since; assign after the gradient, or use Clone before.");
+            Interop.Native.eager_retain(value.Handle);
+            Tensor tensor = Tensor.Rehydrate(value.Handle, value.Id, value.Version);
+            if (value.Slot >= TapeRecorder.OutputSlots) outputs[value.Slot - TapeRecorder.OutputSlots] = tensor;
+            else inputs[value.Slot] = tensor;
+        }
+        var shapes = new Shape?[node.InputCount];
+        ReadOnlySpan<TapeRecorder.InputEdge> edges = recorder.InputsOf(node);
+        for (int i = 0; i < shapes.Length; i++) shapes[i] = edges[i].Shape;
+        node.Op.Backward(outputGradients, new SavedNode(inputs, outputs, shapes, node.Attributes, node.Needed), inputGradients);
+    }
+
+    // Returns the wrapper that now stands for the value's gradient.
+    private readonly Tensor Accumulate(int number, Tensor gradient)
+    {
+        if (gradients[number] is not { } before) return gradients[number] = gradient;
+        Tensor sum = before + gradient;
+        before.Dispose();
+        return gradients[number] = sum;
+    }
+}

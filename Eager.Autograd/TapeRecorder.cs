@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Eager.Interop;
+
+namespace Eager.Autograd;
+
+/// <summary>
+/// What a tape writes down: for each operation its inputs and outputs by number and the values that its gradient rules need.
+/// </summary>
+/// <remarks>
+/// Slabs of structs; tensors are held by native counts of the tape's own, so that user code may dispose its wrappers.
+/// A value that the tape follows has a dense number; numbers grow along the recording.
+/// </remarks>
+internal sealed class TapeRecorder : Observer
+{
+    private readonly Dictionary<long, int> numberOf = [];
+    private readonly List<Node> nodes = [];
+    private readonly List<InputEdge> inputs = [];
+    private readonly List<int> outputs = [];
+    private readonly List<SavedValue> saved = [];
+    private bool closed;
+
+    /// <summary>Lists how many values, inputs, outputs and saved tensors a node uses, in the order of the slabs.</summary>
+    internal readonly record struct Node(Op Op, object Attributes, ulong Needed, int FirstInput, int InputCount, int FirstOutput, int OutputCount, int FirstSaved, int SavedCount);
+
+    /// <summary>An input: its number, or −1 when no gradient goes there, and its shape where the backward pass needs it.</summary>
+    internal readonly record struct InputEdge(int Number, Shape? Shape);
+
+    /// <summary>A kept tensor: slot i is input i, slot 64 + i is output i.</summary>
+    internal struct SavedValue
+    {
+        internal nint Handle;
+        internal long Id;
+        internal VersionCell? Version;
+        internal int VersionCount;
+        internal int Slot;
+    }
+
+    internal const int OutputSlots = 64;
+
+    /// <summary>Whether trainable variables are followed from their first use.</summary>
+    internal bool WatchesVariables { get; init; } = true;
+
+    /// <summary>While above 0 nothing is written down.</summary>
+    internal int Paused { get; set; }
+
+    internal int NodeCount => nodes.Count;
+
+    internal int ValueCount => numberOf.Count == 0 ? 0 : lastNumber + 1;
+
+    private int lastNumber = -1;
+
+    ~TapeRecorder() => ReleaseAll(static handle => Reclaimer.Enqueue(handle));
+
+    internal ReadOnlySpan<Node> Nodes => CollectionsMarshal.AsSpan(nodes);
+
+    internal ReadOnlySpan<InputEdge> InputsOf(in Node node) => CollectionsMarshal.AsSpan(inputs).Slice(node.FirstInput, node.InputCount);
+
+    internal ReadOnlySpan<int> OutputsOf(in Node node) => CollectionsMarshal.AsSpan(outputs).Slice(node.FirstOutput, node.OutputCount);
+
+    internal Span<SavedValue> SavedOf(in Node node) => CollectionsMarshal.AsSpan(saved).Slice(node.FirstSaved, node.SavedCount);
+
+    /// <summary>The number of a tensor that the tape follows, or −1.</summary>
+    internal int NumberOf(Tensor tensor) =>
+        tensor.IdOrZero != 0 && numberOf.TryGetValue(tensor.IdOrZero, out int number) ? number : -1;
+
+    /// <summary>Follows a tensor from here on.</summary>
+    internal int Watch(Tensor tensor)
+    {
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(numberOf, tensor.Id, out bool known);
+        if (!known) number = ++lastNumber;
+        return number;
+    }
+
+    internal override ulong Follow(Op op, ReadOnlySpan<Tensor> x)
+    {
+        if (Paused > 0 || op.Effect == Effect.Mutates) return 0;
+        if (Volatile.Read(ref closed))
+        {
+            Detach();
+            return 0;
+        }
+        ulong followed = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            if (NumberOf(x[i]) < 0)
+            {
+                if (!WatchesVariables || !x[i].IsWatchedByItself) continue;
+                Watch(x[i]);
+            }
+            followed |= 1UL << Math.Min(i, Op.LastBit);
+        }
+        return followed & op.DifferentiableInputs;
+    }
+
+    internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, ulong followed)
+    {
+        bool differentiable = false;
+        foreach (Tensor output in y) differentiable |= output.DType.IsDifferentiable();
+        if (!differentiable) return;
+
+        Keep keeps = op.Keeps(followed);
+        int firstInput = inputs.Count, firstOutput = outputs.Count, firstSaved = saved.Count;
+        for (int i = 0; i < x.Length; i++)
+        {
+            bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
+            Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !SameSizes(x[i], y[0])) ? x[i].ConcreteShape : null;
+            inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
+            if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
+        }
+        for (int i = 0; i < y.Length; i++)
+        {
+            // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
+            outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
+            if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
+        }
+        nodes.Add(new(op, attributes, followed, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
+    }
+
+    /// <summary>Lets go of a node's values; later reads of them fail.</summary>
+    internal void Release(in Node node)
+    {
+        foreach (ref SavedValue value in SavedOf(node))
+        {
+            if (value.Handle != 0) Native.eager_free(value.Handle);
+            value = default;
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    internal void Clear()
+    {
+        ReleaseAll(static handle => Native.eager_free(handle));
+        numberOf.Clear();
+        nodes.Clear();
+        inputs.Clear();
+        outputs.Clear();
+        saved.Clear();
+        lastNumber = -1;
+    }
+
+    /// <summary>Ends the recording for good; the owner's next operation, or this call on its thread, takes the recorder out of the chain.</summary>
+    internal void Close(bool onOwnThread)
+    {
+        Volatile.Write(ref closed, true);
+        if (onOwnThread) Detach();
+        Clear();
+        GC.SuppressFinalize(this);
+    }
+
+    private static bool SameSizes(Tensor a, Tensor b)
+    {
+        bool same = Native.eager_same_sizes(a.Enter(), b.Enter()) != 0;
+        a.Leave();
+        b.Leave();
+        return same;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Save(Tensor tensor, int slot)
+    {
+        nint handle = tensor.Enter();
+        Native.eager_retain(handle);
+        tensor.Leave();
+        saved.Add(new SavedValue { Handle = handle, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
+    }
+
+    private void ReleaseAll(Action<nint> free)
+    {
+        foreach (ref SavedValue value in CollectionsMarshal.AsSpan(saved))
+        {
+            if (value.Handle != 0) free(value.Handle);
+            value.Handle = 0;
+        }
+    }
+}

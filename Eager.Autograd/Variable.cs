@@ -1,0 +1,87 @@
+using Eager.Interop;
+
+namespace Eager.Autograd;
+
+/// <summary>
+/// A tensor that can change: the weights of a model, a running mean, a step counter. Reading it is reading the tensor
+/// itself, <see cref="Tensor.Clone"/> is a snapshot; only the <c>Assign…</c> methods change it.
+/// </summary>
+/// <remarks>A trainable variable is watched by every tape that uses it.</remarks>
+/// <example>
+/// <code>
+/// var w = new Variable(Tensor.Zeros([3]), name: "w");
+/// w.AssignAdd(Tensor.Ones([3]));
+/// </code>
+/// </example>
+public sealed class Variable : Tensor
+{
+    /// <summary>Makes a variable that starts with a copy of a value.</summary>
+    /// <param name="initialValue">The first value; it gives shape, dtype and device.</param>
+    /// <param name="trainable">Whether tapes watch it by themselves and optimizers change it.</param>
+    /// <param name="name">A name for messages and graphs.</param>
+    public Variable(Tensor initialValue, bool trainable = true, string? name = null) : base(TakeCopy(initialValue))
+    {
+        Name = name;
+        Trainable = trainable;
+        Version = new VersionCell(this);
+    }
+
+    /// <summary>Whether tapes watch it by themselves and optimizers change it.</summary>
+    public bool Trainable { get; }
+
+    internal override bool IsWatchedByItself => Trainable && DType.IsDifferentiable();
+
+    /// <summary>Changes the value; views of the variable change with it.</summary>
+    /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
+    public void Assign(Tensor value)
+    {
+        RequireFit(value, nameof(Assign));
+        VariableOps.Assign.Apply([this, value], default);
+        Changed();
+    }
+
+    /// <summary>Adds to the value.</summary>
+    /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
+    public void AssignAdd(Tensor value)
+    {
+        RequireFit(value, nameof(AssignAdd));
+        VariableOps.AssignAdd.Apply([this, value], default);
+        Changed();
+    }
+
+    /// <summary>Subtracts from the value.</summary>
+    /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
+    public void AssignSub(Tensor value)
+    {
+        RequireFit(value, nameof(AssignSub));
+        VariableOps.AssignSub.Apply([this, value], default);
+        Changed();
+    }
+
+    /// <summary>Notes that a kernel changed the elements, so that a tape that kept the old ones can tell.</summary>
+    internal void Changed() => Interlocked.Increment(ref Version!.Count);
+
+    private static nint TakeCopy(Tensor value)
+    {
+        using Tensor copy = Outside(static v => v.Clone(), value);
+        return copy.TakeHandle();
+    }
+
+    private void RequireFit(Tensor value, string op)
+    {
+        if (value.DType != DType) throw new DTypeMismatchException($"{op}: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with Cast.");
+        if (value.ConcreteShape != ConcreteShape) throw new ShapeMismatchException($"{op}: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; the shapes must be equal.");
+    }
+}
+
+internal static class VariableOps
+{
+    internal static readonly Op<None> Assign = InPlace("Assign", static (variable, value) => Aten.copy_(variable, value, false));
+
+    internal static readonly Op<None> AssignAdd = InPlace("AssignAdd", static (variable, value) => Aten.add__Tensor(variable, value, 1));
+
+    internal static readonly Op<None> AssignSub = InPlace("AssignSub", static (variable, value) => Aten.sub__Tensor(variable, value, 1));
+
+    private static Op<None> InPlace(string name, Action<Tensor, Tensor> kernel) =>
+        new(name, (x, in _) => { kernel(x[0], x[1]); return x[0]; }, OpForms.SameShape) { Effect = Effect.Mutates };
+}
