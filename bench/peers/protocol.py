@@ -43,10 +43,8 @@ def timed_steps(training, count):
 
 
 def steps_per_second(training, seconds):
-    """Steps a second, the weights put back now and then outside the clock.
-
-    A network left to train on one batch converges until its moments are
-    subnormal numbers, and then the processor is measured, not the library.
+    """Steps a second, the weights put back now and then outside the clock,
+    so that every turn trains the same stretch of the same problem.
     """
     warm_up = timed_steps(training, WARM_UP_STEPS) / WARM_UP_STEPS
     chunk = min(max(math.ceil(seconds / 4 / warm_up), 1), REWIND_EVERY)

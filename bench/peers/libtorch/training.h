@@ -55,8 +55,7 @@ inline double timed_steps(Training& training, int count) {
   return now() - start;
 }
 
-// The weights are put back now and then outside the clock: a network left to train on one batch converges until its
-// moments are subnormal numbers, and then the processor is measured, not the library.
+// The weights are put back now and then outside the clock, so that every turn trains the same stretch of the problem.
 inline double steps_per_second(Training& training, double seconds) {
   double warm_up = timed_steps(training, 10) / 10;
   int chunk = static_cast<int>(std::clamp(std::ceil(seconds / 4 / warm_up), 1.0, 200.0));
