@@ -12,7 +12,7 @@ import timeit
 
 CHECK_STEPS = 20
 REWIND_EVERY = 200
-WARM_UP_STEPS = 10
+WARM_UP_STEPS = 3
 
 
 def memory_mb(field):

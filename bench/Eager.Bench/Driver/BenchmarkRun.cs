@@ -55,7 +55,7 @@ internal sealed class BenchmarkRun(Options options)
         if (options.Rows.Contains("W8"))
             memory = progress.Show($"W8 memory over {options.MemorySteps} steps", MemorySeconds(first), () => MemoryRow.Run(first.ForMemory(), options.MemorySteps));
         if (options.Rows.Contains("W9"))
-            measurements.AddRange(progress.Show("W9 process start", StartSeconds(first), () => StartRow.Run(first.ForStart(), options.Rounds).ToArray()));
+            measurements.AddRange(progress.Show("W9 process start", StartSeconds(first), () => StartRow.Run(first.ForStart(), StartRounds).ToArray()));
     }
 
     private void AskVersions(Peers peers, Roster roster)
@@ -95,7 +95,9 @@ internal sealed class BenchmarkRun(Options options)
 
     private double MemorySeconds(Roster roster) => options.MemorySteps * roster.ForMemory().Count / 1_000.0;
 
-    private double StartSeconds(Roster roster) => (options.Rounds + 1) * roster.ForStart().Count * 0.8;
+    private double StartSeconds(Roster roster) => (StartRounds + 1) * roster.ForStart().Count * 0.6;
+
+    private int StartRounds => Math.Min(options.Rounds, 5);
 
     private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
 

@@ -12,8 +12,12 @@ internal sealed record Measurement(
     /// <summary>Half the distance between the extremes, relative to the median.</summary>
     public double Spread => (Rounds.Max() - Rounds.Min()) / 2 / Median;
 
-    /// <summary>How many times as quick as another in the same case.</summary>
-    public double SpeedAgainst(Measurement other) => Unit == "steps/s" ? Median / other.Median : other.Median / Median;
+    /// <summary>
+    /// How many times as quick as another in the same case: the median over the rounds, in each of which the two took
+    /// their turns within a second or two, so that a machine that changes its pace does so to both.
+    /// </summary>
+    public double SpeedAgainst(Measurement other)
+        => Statistics.Median(Rounds.Zip(other.Rounds, (own, others) => Unit == "steps/s" ? own / others : others / own));
 }
 
 /// <summary>A contestant's memory over a long run without care.</summary>

@@ -47,6 +47,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
 
     public IReadOnlyList<Contestant> ForOperations() =>
     [
+        .. EagerColumns((Eager, "disposed"), (EagerCollected, "collected")),
         .. TorchColumn(PyTorchTuned, Torch(1, "plain", tuned: true)),
         .. TorchColumn(PyTorchRecorded, Torch(1, "recorded", tuned: true)),
         .. LibTorchColumns((LibTorch, "below_autograd"), (LibTorchRecorded, "recorded")),
@@ -64,7 +65,8 @@ internal sealed class Roster(Tools tools, string data, int threads)
     public IReadOnlyList<Contestant> ForStart()
     {
         const string sum = "import {0}; print({0}.ones(3).sum())";
-        List<Contestant> columns = [];
+        var (program, arguments) = Tools.Self();
+        List<Contestant> columns = [Once(Eager, program, [.. arguments, "once"])];
         if (tools.PythonWithTorch is { } torch)
             columns.Add(Once(PyTorch, torch, ["-c", string.Format(CultureInfo.InvariantCulture, sum, "torch")]));
         if (tools.LibTorchPeer is { } peer)
@@ -90,6 +92,14 @@ internal sealed class Roster(Tools tools, string data, int threads)
 
     private static Contestant Once(string name, string program, string[] arguments)
         => new(name, [new Candidate(new Launch(name, program, arguments, new Dictionary<string, string>()), "", "")]);
+
+    private IEnumerable<Contestant> EagerColumns(params (string Name, string Variant)[] columns)
+    {
+        var (program, arguments) = Tools.Self();
+        var environment = new Dictionary<string, string>();
+        var launch = new Launch($"eager, {threads}", program, [.. arguments, "serve", data, Count], environment);
+        return columns.Select(column => new Contestant(column.Name, [new Candidate(launch, column.Variant, "")]));
+    }
 
     private IEnumerable<Contestant> TorchColumn(string name, params Candidate[] candidates)
         => tools.PythonWithTorch is null ? [] : [new Contestant(name, candidates)];

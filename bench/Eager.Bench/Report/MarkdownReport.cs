@@ -40,7 +40,7 @@ internal sealed class MarkdownReport(Results results, Options options)
         text.AppendLine(string.Join(", ", results.Versions.Select(v => $"{v.Key} {v.Value}")) + ".");
         foreach (var limit in results.Limits)
             text.AppendLine(CultureInfo.InvariantCulture, $"Its limits with {Threads(limit.Threads)}: {limit.GemmGflops:F0} GFLOP/s in float32 matrix products, {limit.CopyGigabytesPerSecond:F1} GB/s copying.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Rounds} turns of {options.Seconds} s that the contestants took one after the other; ± is half the distance between the extremes.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Medians of {options.Rounds} turns of {options.Seconds} s that the contestants took one after the other; a ratio is the median of the rounds' ratios; ± is half the distance between the extremes of a contestant's own figures.");
         text.AppendLine("`bench/README.md` says who the contestants are, what they compute and which settings they get.").AppendLine();
     }
 

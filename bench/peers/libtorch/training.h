@@ -57,7 +57,7 @@ inline double timed_steps(Training& training, int count) {
 
 // The weights are put back now and then outside the clock, so that every turn trains the same stretch of the problem.
 inline double steps_per_second(Training& training, double seconds) {
-  double warm_up = timed_steps(training, 10) / 10;
+  double warm_up = timed_steps(training, 3) / 3;
   int chunk = static_cast<int>(std::clamp(std::ceil(seconds / 4 / warm_up), 1.0, 200.0));
   int steps = 0;
   double elapsed = 0;
