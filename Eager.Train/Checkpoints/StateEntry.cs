@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+
+namespace Eager.Train;
+
+/// <summary>Something whose state a checkpoint keeps: a model, an optimizer, an iterator over a dataset.</summary>
+/// <remarks>One list serves saving and restoring, so the two cannot drift apart.</remarks>
+public interface ICheckpointable
+{
+    /// <summary>The parts of the state, each under a key that is unique within this object; always the same keys, dtypes and shapes for the same configuration.</summary>
+    /// <remarks>What is made lazily, such as an optimizer's slots, is made here if it is not there yet, so that it can be restored before the first step.</remarks>
+    IEnumerable<StateEntry> GetState();
+}
+
+/// <summary>One part of a state, under a key: how to read it when saving, and how to put it back when restoring.</summary>
+public abstract record StateEntry
+{
+    private protected StateEntry(string key) => Key = key;
+
+    /// <summary>The key in the file, such as <c>dense/weight</c>.</summary>
+    public string Key { get; init; }
+
+    /// <summary>The same part under <c>prefix/key</c>.</summary>
+    public StateEntry Under(string prefix) => this with { Key = $"{prefix}/{Key}" };
+
+    /// <summary>A tensor.</summary>
+    /// <param name="key">The key in the file.</param>
+    /// <param name="get">Gives the tensor as it is now; when restoring, its shape and dtype are those that the file must have.</param>
+    /// <param name="set">Takes the restored value, on the CPU, and copies it: it is disposed afterwards.</param>
+    public static StateEntry Tensor(string key, Func<Tensor> get, Action<Tensor> set) => new TensorEntry(key, get, set);
+
+    /// <summary>A 64-bit integer, such as a step.</summary>
+    /// <param name="key">The key in the file.</param>
+    /// <param name="get">Gives the number as it is now.</param>
+    /// <param name="set">Takes the restored number.</param>
+    public static StateEntry Int64(string key, Func<long> get, Action<long> set) => Int64s(key, () => [get()], values => set(values[0]), Shape.Scalar);
+
+    /// <summary>Bytes, as many as there happen to be.</summary>
+    /// <param name="key">The key in the file.</param>
+    /// <param name="get">Gives the bytes as they are now.</param>
+    /// <param name="set">Takes the restored bytes; it should not fail, for other parts may be restored already.</param>
+    /// <param name="check">Says why bytes from a file do not fit here, or null if they do; asked before anything is restored.</param>
+    public static StateEntry Bytes(string key, Func<byte[]> get, Action<byte[]> set, Func<byte[], string?>? check = null) =>
+        new BytesEntry(key, DType.UInt8, null, get, set, check);
+
+    /// <summary>The state of a generator of random numbers.</summary>
+    /// <param name="key">The key in the file.</param>
+    /// <param name="generator">The generator.</param>
+    public static StateEntry Generator(string key, Generator generator)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        return Bytes(key, generator.GetState, state => generator.Restore(state), state =>
+        {
+            int size = generator.GetState().Length;
+            return state.Length == size ? null : $"{state.Length} bytes are no state of this generator, which has {size}";
+        });
+    }
+
+    /// <summary>A row of integers.</summary>
+    internal static StateEntry Int64s(string key, Func<long[]> get, Action<long[]> set, Shape shape) => new BytesEntry(key, DType.Int64, shape,
+        () =>
+        {
+            long[] values = get();
+            byte[] bytes = new byte[sizeof(long) * values.Length];
+            for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), values[i]);
+            return bytes;
+        },
+        bytes =>
+        {
+            long[] values = new long[bytes.Length / sizeof(long)];
+            for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(sizeof(long) * i));
+            set(values);
+        }, Check: null);
+
+    /// <summary>What to write.</summary>
+    internal abstract SafeTensorsSource ToSource();
+
+    /// <summary>Why a part of a file does not fit here by its dtype and shape, null if it does.</summary>
+    internal abstract string? Mismatch(SafeTensorsEntry found);
+
+    /// <summary>Reads and checks the part without changing anything.</summary>
+    internal abstract PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found);
+
+    private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set) : StateEntry(Key)
+    {
+        internal override SafeTensorsSource ToSource()
+        {
+            Tensor tensor = Get();
+            return new SafeTensorsSource(Key, tensor.DType, tensor.ConcreteShape, sink => WriteTo(sink, tensor));
+        }
+
+        internal override string? Mismatch(SafeTensorsEntry found)
+        {
+            Tensor mine = Get();
+            return found.DType == mine.DType && found.Shape == mine.ConcreteShape ? null
+                : $"the file has {found.DType.Name()} {found.Shape}, the program {mine.DType.Name()} {mine.ConcreteShape}";
+        }
+
+        internal override PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found)
+        {
+            Tensor value = TensorMemory.Empty(found.Shape.Sizes, found.DType);
+            var prepared = new PreparedState(() => Set(value), value, Mismatch: null);
+            try
+            {
+                using var pin = new TensorPin(value);
+                for (long offset = 0; offset < pin.ByteCount;)
+                {
+                    Span<byte> part = pin.From(offset);
+                    file.Read(found, part, offset);
+                    offset += part.Length;
+                }
+                return prepared;
+            }
+            catch
+            {
+                value.Dispose();
+                throw;
+            }
+        }
+
+        private static void WriteTo(ByteSink sink, Tensor tensor)
+        {
+            using Tensor plain = TensorMemory.Plain(tensor, "Checkpoint.Save");
+            using var pin = new TensorPin(plain);
+            for (long offset = 0; offset < pin.ByteCount;)
+            {
+                Span<byte> part = pin.From(offset);
+                sink(part);
+                offset += part.Length;
+            }
+        }
+    }
+
+    private sealed record BytesEntry(string Key, DType DType, Shape? Shape, Func<byte[]> Get, Action<byte[]> Set, Func<byte[], string?>? Check) : StateEntry(Key)
+    {
+        internal override SafeTensorsSource ToSource()
+        {
+            byte[] bytes = Get();
+            return new SafeTensorsSource(Key, DType, Shape ?? Eager.Shape.FromSizes(bytes.Length), bytes);
+        }
+
+        internal override string? Mismatch(SafeTensorsEntry found) =>
+            found.DType == DType && (Shape is null ? found.Shape.Rank == 1 && found.ByteLength <= Array.MaxLength : found.Shape == Shape) ? null
+                : $"the file has {found.DType.Name()} {found.Shape}, the program {DType.Name()} {Shape?.ToString() ?? "[?]"}";
+
+        internal override PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found)
+        {
+            byte[] bytes = file.ReadBytes(found.Name);
+            return new PreparedState(() => Set(bytes), Value: null, Check?.Invoke(bytes));
+        }
+    }
+}
+
+/// <summary>A part of a state that was read and waits to be put in place.</summary>
+/// <param name="Commit">Puts it in place.</param>
+/// <param name="Value">What to dispose afterwards, if anything.</param>
+/// <param name="Mismatch">Why it must not be put in place, null if it may.</param>
+internal sealed record PreparedState(Action Commit, IDisposable? Value, string? Mismatch);
