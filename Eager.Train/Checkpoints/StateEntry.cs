@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Eager.Autograd;
 
 namespace Eager.Train;
 
@@ -27,6 +28,17 @@ public abstract record StateEntry
     /// <param name="get">Gives the tensor as it is now; when restoring, its shape and dtype are those that the file must have.</param>
     /// <param name="set">Takes the restored value, on the CPU, and copies it: it is disposed afterwards.</param>
     public static StateEntry Tensor(string key, Func<Tensor> get, Action<Tensor> set) => new TensorEntry(key, get, set);
+
+    /// <summary>A variable; it keeps its identity and takes the restored value.</summary>
+    /// <param name="variable">The variable.</param>
+    /// <param name="key">The key in the file; by default the variable's name.</param>
+    /// <exception cref="InvalidArgumentException">Neither a key is given nor has the variable a name.</exception>
+    public static StateEntry Variable(Variable variable, string? key = null)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        return Tensor(key ?? variable.Name ?? throw new InvalidArgumentException($"StateEntry.Variable: a variable of shape {variable.ConcreteShape} has no name; give it one, or give the key."),
+            () => variable, variable.Assign);
+    }
 
     /// <summary>A 64-bit integer, such as a step.</summary>
     /// <param name="key">The key in the file.</param>

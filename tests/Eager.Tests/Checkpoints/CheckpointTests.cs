@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using Eager.Tests.Formats;
 using Eager.Train;
 using NUnit.Framework;
@@ -28,6 +29,26 @@ public class CheckpointTests
             Assert.That(restored.Step, Is.EqualTo(long.MinValue));
             Assert.That(restored.Blob, Is.EqualTo(new byte[] { 1, 2, 3 }));
             Assert.That(other.GetState(), Is.EqualTo(stateThen));
+        });
+    }
+
+    [Test]
+    public void A_variable_keeps_its_identity_and_takes_the_value()
+    {
+        using var folder = new TempFolder();
+        string path = folder.File("a.safetensors");
+        var w = new Variable(Tensor.From(1f, 2f), name: "dense/weight");
+        new Checkpoint().Add(StateEntry.Variable(w)).Save(path, 0);
+        w.Assign(Tensor.From(8f, 9f));
+        Tensor view = w.Reshape([2, 1]);
+
+        new Checkpoint().Add(StateEntry.Variable(w)).Restore(path);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(w.ToArray<float>(), Is.EqualTo(new float[] { 1, 2 }));
+            Assert.That(view.ToArray<float>(), Is.EqualTo(new float[] { 1, 2 }), "views see the change");
+            Assert.That(() => StateEntry.Variable(new Variable(Tensor.From(1f))), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("no name"));
         });
     }
 
