@@ -1,15 +1,20 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Eager.Bench;
 
 /// <summary>How a contestant's process is started; launches of one key share a process.</summary>
+/// <param name="Core">The only core that it may use; null for all.</param>
 internal sealed record Launch(
-    string Key, string Program, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
+    string Key, string Program, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, int? Core = null)
 {
     public ProcessStartInfo ToStartInfo()
     {
-        var start = new ProcessStartInfo(Program, Arguments)
+        var (program, arguments) = Core is { } core
+            ? ("taskset", ["-c", core.ToString(CultureInfo.InvariantCulture), Program, .. Arguments])
+            : (Program, Arguments);
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

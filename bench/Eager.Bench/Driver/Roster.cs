@@ -35,6 +35,9 @@ internal sealed class Roster(Tools tools, string data, int threads)
         ["MALLOC_MMAP_THRESHOLD_"] = "4294967296",
     };
 
+    // One thread means one core, the same for all.
+    private int? Core { get; } = threads == 1 ? Cores.Quickest() : null;
+
     private string Count { get; } = threads.ToString(CultureInfo.InvariantCulture);
 
     public IReadOnlyList<Contestant> ForTraining() =>
@@ -47,7 +50,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
 
     public IReadOnlyList<Contestant> ForOperations() =>
     [
-        .. EagerColumns((Eager, "disposed"), (EagerCollected, "collected")),
+        .. EagerColumns((Eager, "disposed"), (EagerCollected, "collected"), (EagerRecorded, "recorded")),
         .. TorchColumn(PyTorchTuned, Torch(1, "plain", tuned: true)),
         .. TorchColumn(PyTorchRecorded, Torch(1, "recorded", tuned: true)),
         .. LibTorchColumns((LibTorch, "below_autograd"), (LibTorchRecorded, "recorded")),
@@ -97,7 +100,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     {
         var (program, arguments) = Tools.Self();
         var environment = new Dictionary<string, string>();
-        var launch = new Launch($"eager, {threads}", program, [.. arguments, "serve", data, Count], environment);
+        var launch = new Launch($"eager, {threads}", program, [.. arguments, "serve", data, Count], environment, Core);
         return columns.Select(column => new Contestant(column.Name, [new Candidate(launch, column.Variant, "")]));
     }
 
@@ -125,7 +128,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
         var note = $"{variant}, ATen threads {atenThreads}" + (passive ? ", passive" : "");
         var key = $"PyTorch, {threads}, {atenThreads}, {tuned}, {passive}";
         string[] arguments = [Script("torch_peer.py"), "--data", data, "--threads", atenThreads.ToString(CultureInfo.InvariantCulture)];
-        return new Candidate(new Launch(key, tools.PythonWithTorch!, arguments, environment), variant, note);
+        return new Candidate(new Launch(key, tools.PythonWithTorch!, arguments, environment, Core), variant, note);
     }
 
     private IEnumerable<Contestant> LibTorchColumns(params (string Name, string Variant)[] columns)
@@ -141,7 +144,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
         {
             var key = $"LibTorch, {threads}, {atenThreads}";
             string[] arguments = [data, atenThreads.ToString(CultureInfo.InvariantCulture)];
-            var launch = new Launch(key, program, arguments, Environment(tuned: true, passive: true));
+            var launch = new Launch(key, program, arguments, Environment(tuned: true, passive: true), Core);
             yield return new Candidate(launch, variant, $"ATen threads {atenThreads}");
         }
     }
@@ -150,7 +153,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     {
         if (tools.PythonWithNumPy is not { } python)
             return [];
-        var launch = new Launch($"NumPy, {threads}", python, [Script("numpy_peer.py"), "--data", data], Environment(tuned: true, passive: false));
+        var launch = new Launch($"NumPy, {threads}", python, [Script("numpy_peer.py"), "--data", data], Environment(tuned: true, passive: false), Core);
         return [new Contestant(NumPy, [new Candidate(launch, "plain", "")])];
     }
 
