@@ -28,6 +28,7 @@ internal ref struct BackwardPass
     /// <summary>Runs the rules.</summary>
     internal readonly void Run()
     {
+        using var names = NameScope.Open("gradients");
         // By index: a persistent tape records its own backward pass behind the nodes that are walked here.
         for (int i = recorder.NodeCount - 1; i >= 0; i--)
         {

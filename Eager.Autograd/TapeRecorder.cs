@@ -18,6 +18,7 @@ internal sealed class TapeRecorder : Observer
     private readonly List<InputEdge> inputs = [];
     private readonly List<int> outputs = [];
     private readonly List<SavedValue> saved = [];
+    private int lastNumber = -1;
     private bool closed;
 
     /// <summary>Lists how many values, inputs, outputs and saved tensors a node uses, in the order of the slabs.</summary>
@@ -46,9 +47,7 @@ internal sealed class TapeRecorder : Observer
 
     internal int NodeCount => nodes.Count;
 
-    internal int ValueCount => numberOf.Count == 0 ? 0 : lastNumber + 1;
-
-    private int lastNumber = -1;
+    internal int ValueCount => lastNumber + 1;
 
     ~TapeRecorder() => ReleaseAll(static handle => Reclaimer.Enqueue(handle));
 
@@ -104,7 +103,7 @@ internal sealed class TapeRecorder : Observer
         for (int i = 0; i < x.Length; i++)
         {
             bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
-            Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !SameSizes(x[i], y[0])) ? x[i].ConcreteShape : null;
+            Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !SameSizes(x[i], y[0])) ? x[i].Shape : null;
             inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
             if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
         }

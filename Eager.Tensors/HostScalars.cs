@@ -24,6 +24,28 @@ internal sealed unsafe class HostScalars : IDisposable
 
     internal Span<double> Values => new(values, Count);
 
+    /// <summary>
+    /// Numbers for one kernel call, computed now by <paramref name="compute"/> and, when the call is being traced, before every replay.
+    /// </summary>
+    /// <param name="own">The caller's numbers, used again and again outside traces; a traced call gets numbers of its own.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="compute">Writes them; it may change host state such as a step counter.</param>
+    internal static HostScalars Computed(ref HostScalars? own, int count, Action<HostScalars> compute)
+    {
+        HostScalars target;
+        if (ThreadContext.Current.Observer is { } observer && observer.RecordsHostEffects)
+        {
+            target = new HostScalars(count);
+            observer.HostEffect(() => compute(target));
+        }
+        else
+        {
+            target = own ??= new HostScalars(count);
+        }
+        compute(target);
+        return target;
+    }
+
     public void Dispose()
     {
         Free();

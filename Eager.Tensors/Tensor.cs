@@ -157,13 +157,13 @@ public partial class Tensor : IDisposable
         return tensors;
     }
 
-    /// <summary>Another wrapper of the same value, known to recorders by the same id.</summary>
-    internal Tensor Alias()
+    /// <summary>Another wrapper of the same value; recorders know it by the same id, or as a value of its own.</summary>
+    internal Tensor Alias(bool sameIdentity = true)
     {
         nint shared = Enter();
         Native.eager_retain(shared);
         Leave();
-        return Rehydrate(shared, Id, Version);
+        return Rehydrate(shared, sameIdentity ? Id : 0, Version);
     }
 
     /// <summary>A wrapper of a value that a recorder kept; takes over the count.</summary>

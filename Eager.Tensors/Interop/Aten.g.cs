@@ -185,30 +185,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "div");
     }
 
-    /// <summary>aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -&gt; Tensor</summary>
-    internal static Tensor div_Tensor_mode(Tensor @self, Tensor @other, NativeText @rounding_mode)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.div_Tensor_mode(self_, other_, @rounding_mode);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "div");
-    }
-
-    /// <summary>aten::remainder.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
-    internal static Tensor remainder_Tensor(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.remainder_Tensor(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "remainder");
-    }
-
     /// <summary>aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -&gt; Tensor</summary>
     internal static Tensor pow_Tensor_Tensor(Tensor @self, Tensor @exponent)
     {
@@ -1746,6 +1722,30 @@ internal static unsafe partial class Aten
         Native.Check(result_, "sub_");
     }
 
+    /// <summary>eager::floor_divide(Tensor a, Tensor b) -&gt; Tensor</summary>
+    internal static Tensor floor_divide(Tensor @a, Tensor @b)
+    {
+        nint a_ = @a.Enter();
+        nint b_ = @b.Enter();
+        nint result_;
+        result_ = Raw.floor_divide(a_, b_);
+        @a.Leave();
+        @b.Leave();
+        return Tensor.Own(result_, "floor_divide");
+    }
+
+    /// <summary>eager::floor_mod(Tensor a, Tensor b) -&gt; Tensor</summary>
+    internal static Tensor floor_mod(Tensor @a, Tensor @b)
+    {
+        nint a_ = @a.Enter();
+        nint b_ = @b.Enter();
+        nint result_;
+        result_ = Raw.floor_mod(a_, b_);
+        @a.Leave();
+        @b.Leave();
+        return Tensor.Own(result_, "floor_mod");
+    }
+
     /// <summary>eager::sparse_cross_entropy(Tensor logits, Tensor labels) -&gt; (Tensor, Tensor)</summary>
     internal static Tensor[] sparse_cross_entropy(Tensor @logits, Tensor @labels)
     {
@@ -1833,8 +1833,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub_Tensor")] internal static partial nint sub_Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mul_Tensor")] internal static partial nint mul_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_div_Tensor")] internal static partial nint div_Tensor(nint @self, nint @other);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_div_Tensor_mode")] internal static partial nint div_Tensor_mode(nint @self, nint @other, NativeText @rounding_mode);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_remainder_Tensor")] internal static partial nint remainder_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_pow_Tensor_Tensor")] internal static partial nint pow_Tensor_Tensor(nint @self, nint @exponent);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_maximum")] internal static partial nint maximum(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_minimum")] internal static partial nint minimum(nint @self, nint @other);
@@ -1972,6 +1970,8 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_zero_")] internal static partial int zero_(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add__Tensor")] internal static partial int add__Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub__Tensor")] internal static partial int sub__Tensor(nint @self, nint @other, Scalar @alpha);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_divide")] internal static partial nint floor_divide(nint @a, nint @b);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_mod")] internal static partial nint floor_mod(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adam_")] internal static partial int adam_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @first, NativeTensors @second, double* @settings);

@@ -18,7 +18,8 @@ internal static unsafe class Reclaimer
 
     private const int Batch = 64;
     private const int WrapperBudget = 4_000;
-    private const long SmallestBudget = 64L << 20;
+    private const long SmallestBudget = 48L << 20;
+    private const long SmallestFullBudget = 128L << 20;
 
     private static readonly ConcurrentQueue<nint> Dead = new();
     private static int queued;
@@ -71,7 +72,7 @@ internal static unsafe class Reclaimer
         Volatile.Write(ref wrappers, 0);
         // Wrappers that outlive one young collection are out of its reach: when live bytes have grown half as much again
         // since the last full collection, only a full one can tell what is dead.
-        if (overBytes && live > fullSurvivors + Math.Max(fullSurvivors / 2, SmallestBudget))
+        if (overBytes && live > fullSurvivors + Math.Max(fullSurvivors / 2, SmallestFullBudget))
         {
             CollectAll();
             fullSurvivors = Native.Memory->Live;

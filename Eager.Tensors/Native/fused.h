@@ -1,10 +1,14 @@
-// Kernels of our own where one pass over memory replaces several of LibTorch's.
+// Kernels of our own: where one pass over memory replaces several of LibTorch's, and where LibTorch's would end the process.
 // The signatures are those of the `eager::` lines in Interop/manifest.txt.
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <tuple>
 
 namespace eager {
+
+// ⌊a/b⌋ and a − b·⌊a/b⌋. An integer division by zero, or of the lowest integer by −1, is an error instead of a signal.
+at::Tensor floor_divide(const at::Tensor& a, const at::Tensor& b);
+at::Tensor floor_mod(const at::Tensor& a, const at::Tensor& b);
 
 // logits [n, c], labels int64 [n] -> loss per row [n], softmax of the logits [n, c].
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels);

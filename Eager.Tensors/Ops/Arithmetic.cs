@@ -42,7 +42,7 @@ public partial class Tensor
     public static Tensor operator /(Scalar a, Tensor b) => ScalarOperands.For(a, b, "Divide") / b;
 
     /// <summary>Remainder of the division that rounds down: its sign is the divisor's.</summary>
-    public static Tensor operator %(Tensor a, Tensor b) => ArithmeticOps.FloorMod.Apply([a, ArithmeticOps.RequireDivisor(a, b, "FloorMod")], default);
+    public static Tensor operator %(Tensor a, Tensor b) => ArithmeticOps.FloorMod.Apply([a, b], default);
 
     /// <summary>Remainder by a number, which takes the tensor's dtype.</summary>
     public static Tensor operator %(Tensor a, Scalar b) => a % ScalarOperands.For(b, a, "FloorMod");
@@ -58,7 +58,7 @@ public partial class Tensor
 
     /// <summary>Quotient rounded down, elementwise; shapes broadcast.</summary>
     /// <exception cref="InvalidArgumentException">An integer is divided by zero.</exception>
-    public Tensor FloorDivide(Tensor divisor) => ArithmeticOps.FloorDivide.Apply([this, ArithmeticOps.RequireDivisor(this, divisor, "FloorDivide")], default);
+    public Tensor FloorDivide(Tensor divisor) => ArithmeticOps.FloorDivide.Apply([this, divisor], default);
 
     /// <summary>Quotient by a number rounded down.</summary>
     public Tensor FloorDivide(Scalar divisor) => FloorDivide(ScalarOperands.For(divisor, this, "FloorDivide"));
@@ -105,10 +105,10 @@ internal static class ArithmeticOps
         new(Keep.B | Keep.Output, static (g, in s) => -(g * s.Output / s.B)));
 
     // y = ⌊a/b⌋, constant between jumps
-    internal static readonly Op<None> FloorDivide = OpForms.BinaryWithoutGradient("FloorDivide", static (a, b) => Aten.div_Tensor_mode(a, b, Floor));
+    internal static readonly Op<None> FloorDivide = OpForms.BinaryWithoutGradient("FloorDivide", Aten.floor_divide);
 
     // y = a − b·⌊a/b⌋ ⇒ da = g, db = −g·⌊a/b⌋
-    internal static readonly Op<None> FloorMod = OpForms.Binary("FloorMod", Aten.remainder_Tensor,
+    internal static readonly Op<None> FloorMod = OpForms.Binary("FloorMod", Aten.floor_mod,
         new(Keep.Nothing, static (g, in s) => g),
         new(Keep.A | Keep.B, static (g, in s) => -(g * s.A.FloorDivide(s.B))));
 
@@ -133,41 +133,6 @@ internal static class ArithmeticOps
     internal static readonly Op<None> Minimum = OpForms.Binary("Minimum", Aten.minimum,
         new(Keep.A | Keep.B, static (g, in s) => g * Share(s.A.Less(s.B), s.A.Equal(s.B), g)),
         new(Keep.A | Keep.B, static (g, in s) => g * Share(s.B.Less(s.A), s.A.Equal(s.B), g)));
-
-    private static unsafe NativeText Floor
-    {
-        get
-        {
-            // A u8 literal lies in the program's own data, which the collector never moves.
-            ReadOnlySpan<byte> text = "floor"u8;
-            fixed (byte* data = text) return new(data, text.Length);
-        }
-    }
-
-    /// <summary>Refuses an integer division that the processor would end the process for.</summary>
-    internal static Tensor RequireDivisor(Tensor a, Tensor b, string op)
-    {
-        if (!a.DType.IsInteger() || b.DType != a.DType) return b;
-        if (ThreadContext.Current.Observer is not null) return RequireDivisorOutside(a, b, op);
-        return RequireDivisorNow(a, b, op);
-    }
-
-    private static Tensor RequireDivisorOutside(Tensor a, Tensor b, string op) => Tensor.Outside(divisor => RequireDivisorNow(a, divisor, op), b);
-
-    private static Tensor RequireDivisorNow(Tensor a, Tensor b, string op)
-    {
-        using var scope = Temporaries.Begin();
-        if (b.Equal(0).Any().Item<bool>())
-            throw new InvalidArgumentException($"{op}: an integer is divided by zero; divide as a floating-point tensor to get an infinity.");
-        // The most negative integer by −1 overflows, which x86 answers with a signal.
-        if (a.DType is DType.Int32 or DType.Int64)
-        {
-            Scalar lowest = a.DType == DType.Int32 ? int.MinValue : long.MinValue;
-            if ((a.Equal(lowest) & b.Equal(-1)).Any().Item<bool>())
-                throw new InvalidArgumentException($"{op}: {lowest} divided by -1 does not fit {a.DType.Name()}.");
-        }
-        return b;
-    }
 
     private static Tensor Share(Tensor wins, Tensor ties, Tensor g) => wins.Cast(g.DType) + ties.Cast(g.DType) * 0.5;
 }

@@ -18,6 +18,9 @@ internal abstract class Observer
     /// <summary>Called before a tensor's elements are read; a tracer refuses.</summary>
     internal virtual void ReadValue(Tensor tensor, string how) => Outer?.ReadValue(tensor, how);
 
+    /// <summary>True inside a trace, whose replays run host effects again.</summary>
+    internal virtual bool RecordsHostEffects => Outer?.RecordsHostEffects ?? false;
+
     /// <summary>Called when host code with an effect ran that a replay must run again.</summary>
     internal virtual void HostEffect(Action effect) => Outer?.HostEffect(effect);
 

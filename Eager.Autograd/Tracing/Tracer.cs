@@ -1,0 +1,129 @@
+using System.Reflection;
+
+namespace Eager.Autograd;
+
+/// <summary>Builds the graph of a function while it runs, and notes the host effects and changed variables that a replay must repeat.</summary>
+internal sealed class Tracer : Observer
+{
+    private static readonly Dictionary<string, object> NoAttributes = [];
+
+    private readonly Dictionary<long, GraphTensor> known = [];
+    private readonly Dictionary<string, int> scopeUses = [];
+    private readonly HashSet<VersionCell> changed = [];
+    private Operation? lastEffect;
+
+    internal Tracer(string name) => Graph = new Graph(name);
+
+    /// <summary>The tracer of this thread's innermost trace.</summary>
+    internal static Tracer? Current
+    {
+        get
+        {
+            Observer? observer = ThreadContext.Current.Observer;
+            while (observer is not null and not Tracer) observer = observer.Outer;
+            return observer as Tracer;
+        }
+    }
+
+    internal Graph Graph { get; }
+
+    /// <summary>The prefix of the names to come: empty, or scopes that end in a slash.</summary>
+    internal string Scope { get; set; } = "";
+
+    /// <summary>Host code to run before each replay, in order.</summary>
+    internal List<Action> HostEffects { get; } = [];
+
+    /// <summary>The counters of variables that each run changes.</summary>
+    internal IReadOnlyCollection<VersionCell> Changed => changed;
+
+    internal override bool RecordsHostEffects => true;
+
+    internal void EnterScope(string name)
+    {
+        string full = Scope + name;
+        int uses = scopeUses[full] = scopeUses.GetValueOrDefault(full) + 1;
+        Scope = (uses == 1 ? full : $"{full}_{uses - 1}") + "/";
+    }
+
+    /// <summary>Makes an input of the traced function.</summary>
+    internal GraphTensor AddPlaceholder(Tensor tensor, string name, Shape shape) =>
+        Know(tensor, AddSource("Placeholder", name, tensor, shape));
+
+    /// <summary>The graph's tensor for a result of the function.</summary>
+    internal GraphTensor Find(Tensor tensor) => known.TryGetValue(tensor.Id, out GraphTensor? found) ? found : Capture(tensor);
+
+    internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs) => ulong.MaxValue;
+
+    internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed)
+    {
+        var from = new GraphTensor[inputs.Length];
+        for (int i = 0; i < from.Length; i++) from[i] = Find(inputs[i]);
+        bool hasEffect = op.Effect is Effect.Mutates or Effect.Random;
+        Operation operation = Graph.Add(Scope + op.Name, op.Name, from, hasEffect && lastEffect is not null ? [lastEffect] : [], Describe(attributes), outputs.Length > 0 ? outputs[0].Device : default);
+        if (hasEffect) lastEffect = operation;
+        if (op.Effect == Effect.Mutates)
+        {
+            foreach (Tensor input in inputs)
+                if (input is Variable { Version: { } version }) changed.Add(version);
+        }
+        Shape[] shapes = InferShapes(op, attributes, from, outputs);
+        var made = new GraphTensor[outputs.Length];
+        for (int i = 0; i < made.Length; i++)
+        {
+            made[i] = new(operation, i, outputs[i].DType, shapes[i]);
+            Know(outputs[i], made[i]);
+        }
+        operation.Outputs = made;
+    }
+
+    internal override Shape? SymbolicShape(Tensor tensor) =>
+        tensor.IdOrZero != 0 && known.TryGetValue(tensor.IdOrZero, out GraphTensor? found) ? found.Shape : null;
+
+    internal override void ReadValue(Tensor tensor, string how) =>
+        throw new TracingException($"{how}: a value was read while '{Graph.Name}' is being traced, where it would be frozen for all later calls; return the tensor from the function and read it outside, or compute with Where instead of an if.");
+
+    internal override void HostEffect(Action effect) => HostEffects.Add(effect);
+
+    // The shape rules see unknown sizes; where one cannot follow them, the sizes of this run stand.
+    private static Shape[] InferShapes(Op op, object attributes, GraphTensor[] inputs, ReadOnlySpan<Tensor> outputs)
+    {
+        var concrete = new Shape[outputs.Length];
+        for (int i = 0; i < concrete.Length; i++) concrete[i] = outputs[i].ConcreteShape;
+        if (op.Effect == Effect.DynamicShape || Array.TrueForAll(inputs, static t => t.Shape.IsFullyKnown)) return concrete;
+        Shape[] inferred = op.InferShapes(Array.ConvertAll(inputs, static t => t.Shape), attributes);
+        for (int i = 0; i < concrete.Length; i++)
+            if (i >= inferred.Length || !inferred[i].IsCompatibleWith(concrete[i])) return concrete;
+        return inferred;
+    }
+
+    private static IReadOnlyDictionary<string, object> Describe(object attributes)
+    {
+        Type type = attributes.GetType();
+        if (type == typeof(None)) return NoAttributes;
+        if (type.Namespace != typeof(Op).Namespace || attributes is DType or Scalar or Shape or Device) return new Dictionary<string, object> { ["value"] = attributes };
+        var described = new Dictionary<string, object>();
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public))
+            if (property.GetValue(attributes) is { } value) described[property.Name] = value;
+        return described;
+    }
+
+    private GraphTensor Capture(Tensor tensor)
+    {
+        string type = tensor is Variable ? "Variable" : "Const";
+        return Know(tensor, AddSource(type, tensor.Name ?? type, tensor, tensor.ConcreteShape));
+    }
+
+    private GraphTensor AddSource(string type, string name, Tensor tensor, Shape shape)
+    {
+        Operation operation = Graph.Add(name, type, [], [], NoAttributes, tensor.Device);
+        var made = new GraphTensor(operation, 0, tensor.DType, shape);
+        operation.Outputs = [made];
+        return made;
+    }
+
+    private GraphTensor Know(Tensor tensor, GraphTensor symbol)
+    {
+        known[tensor.Id] = symbol;
+        return symbol;
+    }
+}
