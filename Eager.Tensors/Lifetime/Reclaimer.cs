@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Eager.Interop;
 
 namespace Eager;
@@ -17,14 +16,15 @@ internal static unsafe class Reclaimer
     internal const int Interval = 64;
 
     private const int Batch = 64;
-    private const int WrapperBudget = 4_000;
+    private const int WrapperBudget = 2_500;
+    private const int YoungPerOlder = 8;
     private const long SmallestBudget = 48L << 20;
     private const long SmallestFullBudget = 128L << 20;
 
-    private static readonly ConcurrentQueue<nint> Dead = new();
-    private static int queued;
+    private static readonly DeadHandles Dead = new();
     private static int wrappers;
     private static int collecting;
+    private static int collections;
     private static long survivors;      // live bytes after the last collection
     private static long fullSurvivors;  // live bytes after the last full collection
 
@@ -32,18 +32,14 @@ internal static unsafe class Reclaimer
     internal static long Trigger = SmallestBudget;
 
     /// <summary>Called by a finalizer: the handle will be freed by a later operation.</summary>
-    internal static void Enqueue(nint handle)
-    {
-        Dead.Enqueue(handle);
-        Interlocked.Increment(ref queued);
-    }
+    internal static void Enqueue(nint handle) => Dead.Add(handle);
 
     /// <summary>Frees a batch of what is dead, and collects when a budget is spent.</summary>
     internal static void Tend(ThreadContext context)
     {
         int made = Interlocked.Add(ref wrappers, context.Undisposed);
         context.Undisposed = 0;
-        if (Volatile.Read(ref queued) > 0) Drain(Batch);
+        if (Dead.Any) Drain(Batch);
         long live = Native.Memory->Live;
         bool overBytes = live > Volatile.Read(ref Trigger);
         if ((overBytes || made > WrapperBudget) && Interlocked.Exchange(ref collecting, 1) == 0)
@@ -79,7 +75,9 @@ internal static unsafe class Reclaimer
         }
         else
         {
-            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+            // A finalized wrapper has moved to generation 1, which this program alone would seldom fill.
+            int generation = ++collections % YoungPerOlder == 0 ? 1 : 0;
+            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
         }
         SetTrigger();
     }
@@ -95,12 +93,11 @@ internal static unsafe class Reclaimer
         nint* handles = stackalloc nint[Batch];
         while (most > 0)
         {
-            int count = 0;
-            while (count < Math.Min(Batch, most) && Dead.TryDequeue(out nint handle)) handles[count++] = handle;
+            int count = Dead.Take(new Span<nint>(handles, Math.Min(Batch, most)));
             if (count == 0) return;
             Native.eager_free_many(handles, count);
             most -= count;
-            if (Interlocked.Add(ref queued, -count) <= 0) SetTrigger();
+            if (!Dead.Any) SetTrigger();
         }
     }
 }

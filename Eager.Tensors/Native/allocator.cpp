@@ -22,7 +22,7 @@ static_assert(sizeof(Header) == 64, "tensor data starts 64 bytes into a block, a
 
 constexpr size_t kSmallest = 64;
 constexpr size_t kThreadLimit = 64 << 10;       // blocks up to this size may wait on a thread's own list
-constexpr size_t kThreadListLength = 32;
+constexpr size_t kThreadListLength = 4096;
 constexpr size_t kHugePage = 2 << 20;
 constexpr int kClasses = 4 * 64;
 
