@@ -29,6 +29,16 @@ internal static unsafe class TensorMemory
         Native.Check(status, how);
         return copy;
     }
+
+    /// <summary>As <see cref="Plain"/>, for the library's own keeping: no scope frees it.</summary>
+    public static Tensor KeepPlain(Tensor x, string how)
+    {
+        using Tensor plain = Plain(x, how);
+        nint handle = plain.Enter();
+        Native.eager_retain(handle);
+        plain.Leave();
+        return Tensor.OwnUnscoped(handle);
+    }
 }
 
 /// <summary>Keeps the memory of a plain tensor in place while it is read or filled.</summary>

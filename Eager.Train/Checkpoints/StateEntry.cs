@@ -68,7 +68,7 @@ public abstract record StateEntry
     }
 
     /// <summary>A row of integers.</summary>
-    internal static StateEntry Int64s(string key, Func<long[]> get, Action<long[]> set, Shape shape) => new BytesEntry(key, DType.Int64, shape,
+    internal static StateEntry Int64s(string key, Func<long[]> get, Action<long[]> set, Shape shape, Func<long[], string?>? check = null) => new BytesEntry(key, DType.Int64, shape,
         () =>
         {
             long[] values = get();
@@ -76,12 +76,8 @@ public abstract record StateEntry
             for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), values[i]);
             return bytes;
         },
-        bytes =>
-        {
-            long[] values = new long[bytes.Length / sizeof(long)];
-            for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(sizeof(long) * i));
-            set(values);
-        }, Check: null);
+        bytes => set(ToInt64s(bytes)),
+        bytes => check?.Invoke(ToInt64s(bytes)));
 
     /// <summary>What to write.</summary>
     internal abstract SafeTensorsSource ToSource();
@@ -91,6 +87,13 @@ public abstract record StateEntry
 
     /// <summary>Reads and checks the part without changing anything.</summary>
     internal abstract PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found);
+
+    private static long[] ToInt64s(byte[] bytes)
+    {
+        long[] values = new long[bytes.Length / sizeof(long)];
+        for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(sizeof(long) * i));
+        return values;
+    }
 
     private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set) : StateEntry(Key)
     {

@@ -1,0 +1,135 @@
+using System.Collections;
+using System.Globalization;
+using Eager.Interop;
+
+namespace Eager.Train;
+
+/// <summary>Makes datasets.</summary>
+public static class Dataset
+{
+    private static readonly Structure<Tensor> Single = new(parts => parts[0], element => [element]);
+
+    private static readonly Structure<(Tensor Features, Tensor Labels)> Pair = new(parts => (parts[0], parts[1]), element => [element.Features, element.Labels]);
+
+    /// <summary>The slices of a tensor along its first axis.</summary>
+    /// <param name="tensor">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
+    /// <exception cref="ShapeMismatchException">The tensor is a scalar.</exception>
+    public static Dataset<Tensor> FromTensorSlices(Tensor tensor) => new SliceDataset<Tensor>([new PlainColumn(tensor)], Single);
+
+    /// <summary>Pairs of slices of two tensors along their first axes.</summary>
+    /// <param name="features">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
+    /// <param name="labels">As many slices as <paramref name="features"/>.</param>
+    /// <exception cref="ShapeMismatchException">A tensor is a scalar, or the numbers of slices differ.</exception>
+    /// <example><code>
+    /// var batches = Dataset.FromTensorSlices(images, labels).Shuffle(seed: 1).Batch(128);
+    /// foreach (var (x, y) in batches) Train(x, y);   // one epoch
+    /// </code></example>
+    public static Dataset<(Tensor Features, Tensor Labels)> FromTensorSlices(Tensor features, Tensor labels) => FromColumns(new PlainColumn(features), new PlainColumn(labels));
+
+    internal static Dataset<(Tensor Features, Tensor Labels)> FromColumns(Column features, Column labels)
+    {
+        if (features.Count != labels.Count) throw new ShapeMismatchException($"Dataset.FromTensorSlices: {features.Count} slices of features, {labels.Count} of labels; the first axes must be of one size.");
+        return new SliceDataset<(Tensor Features, Tensor Labels)>([features, labels], Pair);
+    }
+
+    /// <summary>A seed drawn from this thread's default generator, so that a global seed fixes it.</summary>
+    internal static long DrawSeed()
+    {
+        using Tensor seed = TensorMemory.Empty([], DType.Int64);
+        Aten.random__from(seed, 0, long.MaxValue, Generator.Default);
+        return seed.Item<long>();
+    }
+}
+
+/// <summary>
+/// A recipe for a sequence of elements, as TensorFlow's <c>tf.data.Dataset</c>: stages make a new dataset and read nothing.
+/// </summary>
+/// <remarks>
+/// <c>foreach</c> over a dataset is one epoch from its start, and each <c>foreach</c> is the next epoch, shuffled anew where that was asked for.
+/// <see cref="GetIterator"/> gives an object that knows its place and that a checkpoint can keep.
+/// </remarks>
+/// <typeparam name="T">An element: a tensor, or a tuple of tensors.</typeparam>
+public abstract class Dataset<T> : IEnumerable<T>
+{
+    private readonly Lazy<long> seed = new(Dataset.DrawSeed);
+    private long epochs;
+
+    private protected Dataset(Structure<T> structure, int shuffles)
+    {
+        Structure = structure;
+        Shuffles = shuffles;
+    }
+
+    /// <summary>The number of elements of an epoch, null where only running through it can tell.</summary>
+    public abstract long? Count { get; }
+
+    internal Structure<T> Structure { get; }
+
+    /// <summary>How many stages shuffle, up to here.</summary>
+    internal int Shuffles { get; }
+
+    /// <summary>All elements in random order.</summary>
+    /// <param name="seed">Fixes the order; without it, it follows from the iterator's seed.</param>
+    /// <param name="reshuffleEachEpoch">Whether each epoch has an order of its own.</param>
+    public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => new ShuffledDataset<T>(this, seed, reshuffleEachEpoch);
+
+    /// <summary>Consecutive elements put together: each tensor gets a new first axis.</summary>
+    /// <param name="size">How many elements make a batch.</param>
+    /// <param name="dropRemainder">Whether a last batch of fewer elements is left out.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="size"/> is not positive.</exception>
+    public Dataset<T> Batch(int size, bool dropRemainder = false) =>
+        size > 0 ? new BatchedDataset<T>(this, size, dropRemainder) : throw new InvalidArgumentException($"Dataset.Batch: the size is {size}; it must be at least 1.");
+
+    /// <summary>An object that goes through the epochs of this dataset, knows its place, and can be kept in a checkpoint.</summary>
+    /// <param name="seed">Fixes the order of those stages that have no seed of their own; drawn from <see cref="Generator.Default"/> where absent.</param>
+    public DatasetIterator<T> GetIterator(long? seed = null) => new(this, seed ?? Dataset.DrawSeed());
+
+    /// <summary>The next epoch from its start.</summary>
+    public IEnumerator<T> GetEnumerator()
+    {
+        Pass<T> pass = Begin(new DatasetPosition(Interlocked.Increment(ref epochs) - 1, 0, seed.Value));
+        for (long i = 0; i < pass.Count; i++) yield return pass.Element(i);
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Fixes the order of one epoch.</summary>
+    internal abstract Pass<T> Begin(DatasetPosition position);
+}
+
+internal sealed class SliceDataset<T>(Column[] columns, Structure<T> structure) : Dataset<T>(structure, shuffles: 0)
+{
+    public override long? Count => columns[0].Count;
+
+    public override string ToString() => $"{columns[0].Count} × ({string.Join(", ", (object[])columns)})";
+
+    internal override Pass<T> Begin(DatasetPosition position) => new SlicePass<T>(columns, Structure);
+}
+
+internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool reshuffleEachEpoch) : Dataset<T>(source.Structure, source.Shuffles + 1)
+{
+    public override long? Count => source.Count;
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{source}.Shuffle(seed: {(object?)seed ?? "none"}, reshuffleEachEpoch: {reshuffleEachEpoch})");
+
+    internal override Pass<T> Begin(DatasetPosition position)
+    {
+        Pass<T> pass = source.Begin(position);
+        if (pass.Count > Array.MaxLength) throw new InvalidArgumentException($"Dataset.Shuffle: {pass.Count} elements are more than one array can order; shuffle in parts.");
+        // Each of seed, stage and epoch goes through the generator once, so that neighbouring numbers give unrelated orders.
+        ulong key = new SplitMix64((ulong)(seed ?? position.Seed)).Next();
+        key = new SplitMix64(key ^ (ulong)Shuffles).Next();
+        key = new SplitMix64(key ^ (ulong)(reshuffleEachEpoch ? position.Epoch : 0)).Next();
+        return new ReorderedPass<T>(pass, new SplitMix64(key).Permutation(pass.Count));
+    }
+}
+
+internal sealed class BatchedDataset<T>(Dataset<T> source, int size, bool dropRemainder) : Dataset<T>(source.Structure, source.Shuffles)
+{
+    public override long? Count => dropRemainder ? source.Count / size : (source.Count + size - 1) / size;
+
+    public override string ToString() => $"{source}.Batch({size}, dropRemainder: {dropRemainder})";
+
+    internal override Pass<T> Begin(DatasetPosition position) => new BatchedPass<T>(source.Begin(position), size, dropRemainder, Structure);
+}
