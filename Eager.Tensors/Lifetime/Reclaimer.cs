@@ -17,7 +17,7 @@ internal static unsafe class Reclaimer
 
     private const int Batch = 64;
     private const int WrapperBudget = 2_500;
-    private const int YoungPerOlder = 8;
+    private const int YoungPerOlder = 50;
     private const long SmallestBudget = 48L << 20;
     private const long SmallestFullBudget = 128L << 20;
 
