@@ -8,6 +8,7 @@ public sealed class Generator : IDisposable
 {
     private static ulong defaultSeed;
     [ThreadStatic] private static Generator? threadDefault;
+    [ThreadStatic] private static Dictionary<Device, Generator>? threadDefaults;  // of other devices than the CPU
 
     private nint handle;
 
@@ -16,6 +17,7 @@ public sealed class Generator : IDisposable
     {
         device.Require();
         _ = Native.Memory;
+        Device = device;
         Seed = seed ?? System.Random.Shared.NextInt64();
         handle = Native.eager_generator_new((int)device.Type, device.Index, (ulong)Seed);
         if (handle == 0) throw Native.Error("Generator");
@@ -27,6 +29,9 @@ public sealed class Generator : IDisposable
     /// <summary>The generator that random functions use when none is given; each thread has one.</summary>
     public static Generator Default => threadDefault ??= new Generator(NextDefaultSeed());
 
+    /// <summary>The device that it draws for.</summary>
+    public Device Device { get; }
+
     /// <summary>The seed that it was made with or last set to.</summary>
     public long Seed { get; private set; }
 
@@ -35,6 +40,16 @@ public sealed class Generator : IDisposable
     {
         Volatile.Write(ref defaultSeed, (ulong)seed + 1);
         Default.SetSeed(seed);
+        foreach (Generator other in threadDefaults?.Values ?? Enumerable.Empty<Generator>()) other.SetSeed(seed);
+    }
+
+    /// <summary>This thread's generator for a device.</summary>
+    internal static Generator DefaultFor(Device device)
+    {
+        if (device == Device.Cpu) return Default;
+        threadDefaults ??= [];
+        if (!threadDefaults.TryGetValue(device, out Generator? known)) threadDefaults.Add(device, known = new Generator(NextDefaultSeed(), device));
+        return known;
     }
 
     internal nint Handle => handle != 0 ? handle : throw new DisposedException("This Generator was disposed.");
