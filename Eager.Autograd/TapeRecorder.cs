@@ -45,6 +45,8 @@ internal sealed class TapeRecorder : Observer
     /// <summary>While above 0 nothing is written down.</summary>
     internal int Paused { get; set; }
 
+    internal override bool IsRecording => Paused == 0 && !Volatile.Read(ref closed);
+
     internal int NodeCount => nodes.Count;
 
     internal int ValueCount => lastNumber + 1;

@@ -42,7 +42,7 @@ public sealed class TracedFunction : IDisposable
     public Tensor[] CallAll(params ReadOnlySpan<Tensor> inputs)
     {
         RequireFit(inputs);
-        if (ThreadContext.Current.Observer is not null) return function(inputs.ToArray());
+        if (ThreadContext.Current.Observer is { AnyIsRecording: true }) return function(inputs.ToArray());
         foreach (ConcreteFunction trace in traces)
             if (trace.Fits(inputs)) return trace.Replay(inputs);
         (ConcreteFunction concrete, Tensor[] results) = ConcreteFunction.Trace(name, function, inputs, signature);

@@ -6,6 +6,12 @@ internal abstract class Observer
     /// <summary>The observer around this one, which sees the same operations.</summary>
     internal Observer? Outer { get; set; }
 
+    /// <summary>False while it lets operations pass unseen.</summary>
+    internal virtual bool IsRecording => true;
+
+    /// <summary>True when this observer or one around it sees operations.</summary>
+    internal bool AnyIsRecording => IsRecording || (Outer?.AnyIsRecording ?? false);
+
     /// <summary>A bit per input that this observer follows; 0 when the operation is nothing to it.</summary>
     internal abstract ulong Follow(Op op, ReadOnlySpan<Tensor> inputs);
 
