@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Eager.Autograd;
 using Eager.Train.Summaries.Protos;
 using Google.Protobuf;
 
@@ -103,6 +104,12 @@ public sealed class FileWriter : IDisposable
     /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
     /// <exception cref="DisposedException">The writer was disposed.</exception>
     public void AddGraph(ReadOnlyMemory<byte> graphDef) => Add(new Event { WallTime = Now(), GraphDef = ByteString.CopyFrom(graphDef.Span) });
+
+    /// <summary>Logs a traced function's graph for the graphs dashboard.</summary>
+    /// <param name="graph">The graph, such as <see cref="TracedFunction.Graph"/>.</param>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void AddGraph(Graph graph) => AddGraph(graph.ToGraphDef());
 
     /// <summary>Logs that training starts or goes on at a step, or that it ended.</summary>
     /// <param name="status">Start or stop.</param>

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Eager.Autograd;
+using Eager.Train.Summaries.Protos;
+using Google.Protobuf;
+
+namespace Eager.Train;
+
+/// <summary>Writes a traced graph in TensorFlow's GraphDef form, which TensorBoard's graphs dashboard shows.</summary>
+public static class GraphExport
+{
+    // The dashboard only asks that there is a version; this is the one of TensorFlow 1.15.
+    private const int Producer = 134;
+
+    // Attributes above this size are dropped by the dashboard; a longer text is cut here instead.
+    private const int LongestText = 1024;
+
+    /// <summary>The serialized GraphDef of a graph: a node per operation, inputs and control inputs, devices, dtypes and output shapes.</summary>
+    /// <param name="graph">The graph of a <see cref="TracedFunction"/>.</param>
+    public static byte[] ToGraphDef(this Graph graph)
+    {
+        var def = new GraphDef { Versions = new VersionDef { Producer = Producer } };
+        def.Node.AddRange(graph.Operations.Select(ToNode));
+        return def.ToByteArray();
+    }
+
+    private static NodeDef ToNode(Operation operation)
+    {
+        var node = new NodeDef
+        {
+            Name = operation.Name,
+            Op = operation.Type,
+            Device = operation.Device.Type == DeviceType.Cpu ? "/device:CPU:0" : string.Create(CultureInfo.InvariantCulture, $"/device:GPU:{operation.Device.Index}"),
+        };
+        node.Input.AddRange(operation.Inputs.Select(static t => t.Index == 0 ? t.Operation.Name : t.Name));
+        node.Input.AddRange(operation.ControlInputs.Select(static o => "^" + o.Name));
+        foreach ((string name, object value) in operation.Attributes) node.Attr[name] = ToAttribute(value);
+        if (operation.Outputs.Count == 0) return node;
+        node.Attr["dtype"] = new AttrValue { Type = ToDataType(operation.Outputs[0].DType) };
+        var shapes = new AttrValue.Types.ListValue();
+        shapes.Shape.AddRange(operation.Outputs.Select(static t => ToShape(t.Shape)));
+        node.Attr["_output_shapes"] = new AttrValue { List = shapes };
+        return node;
+    }
+
+    private static AttrValue ToAttribute(object value) => value switch
+    {
+        bool flag => new AttrValue { B = flag },
+        int or long => new AttrValue { I = Convert.ToInt64(value, CultureInfo.InvariantCulture) },
+        float or double => new AttrValue { F = Convert.ToSingle(value, CultureInfo.InvariantCulture) },
+        Scalar { IsReal: true } number => new AttrValue { F = (float)number.ToDouble() },
+        Scalar number => new AttrValue { I = number.ToInt64() },
+        DType dtype => new AttrValue { Type = ToDataType(dtype) },
+        Shape shape => new AttrValue { Shape = ToShape(shape) },
+        IEnumerable<int> numbers => new AttrValue { List = new AttrValue.Types.ListValue { I = { numbers.Select(static n => (long)n) } } },
+        IEnumerable<long> numbers => new AttrValue { List = new AttrValue.Types.ListValue { I = { numbers } } },
+        _ => new AttrValue { S = ByteString.CopyFromUtf8(Cut(value.ToString() ?? "")) },
+    };
+
+    private static string Cut(string text) => text.Length <= LongestText ? text : text[..LongestText];
+
+    private static TensorShapeProto ToShape(Shape shape)
+    {
+        var proto = new TensorShapeProto();
+        foreach (Dim size in shape) proto.Dim.Add(new TensorShapeProto.Types.Dim { Size = size.IsUnknown ? -1 : size.Value });
+        return proto;
+    }
+
+    private static DataType ToDataType(DType dtype) => dtype switch
+    {
+        DType.Float32 => DataType.DtFloat,
+        DType.Float64 => DataType.DtDouble,
+        DType.Float16 => DataType.DtHalf,
+        DType.BFloat16 => DataType.DtBfloat16,
+        DType.Int8 => DataType.DtInt8,
+        DType.Int16 => DataType.DtInt16,
+        DType.Int32 => DataType.DtInt32,
+        DType.Int64 => DataType.DtInt64,
+        DType.UInt8 => DataType.DtUint8,
+        DType.Bool => DataType.DtBool,
+        DType.Complex64 => DataType.DtComplex64,
+        _ => DataType.DtComplex128,
+    };
+}
