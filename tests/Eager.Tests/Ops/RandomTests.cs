@@ -32,7 +32,7 @@ public class RandomTests
         using var scope = new TensorScope();
         using var generator = new Generator(3);
         const int count = 100_000;
-        Tensor normal = Tensor.RandomNormal([count], 5, 2, generator, DType.Float64), uniform = Tensor.RandomUniform([count], -1, 3, generator, DType.Float64);
+        Tensor normal = Tensor.RandomNormal([count], 5, 2, DType.Float64, generator), uniform = Tensor.RandomUniform([count], -1, 3, DType.Float64, generator);
 
         // The mean of n draws has a standard error of σ/√n = 0.0063 and 0.0037; five of them. The seed is fixed.
         Assert.That(normal.Mean().Item(), Is.EqualTo(5).Within(0.032));
