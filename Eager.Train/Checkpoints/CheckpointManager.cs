@@ -80,9 +80,14 @@ public sealed class CheckpointManager
 
         files.Remove(file);
         files.Add(file);
-        int surplus = Math.Max(0, files.Count - maxToKeep);
-        WriteList(files[surplus..]);
-        foreach (string old in files[..surplus]) DeleteOld(InFolder(old));
+        WriteList(files);
+        int surplus = files.Count - maxToKeep;
+        if (surplus > 0)
+        {
+            // Listed until they are gone: what a crash leaves is deleted with the next save.
+            foreach (string old in files[..surplus]) DeleteOld(InFolder(old));
+            WriteList(files[surplus..]);
+        }
         return path;
     }
 

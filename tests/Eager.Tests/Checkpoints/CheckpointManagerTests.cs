@@ -91,6 +91,21 @@ public class CheckpointManagerTests
     }
 
     [Test]
+    public void Old_checkpoints_that_a_killed_save_did_not_delete_go_with_the_next()
+    {
+        using var folder = new TempFolder();
+        var manager = new CheckpointManager(checkpoint, folder.Path, maxToKeep: 2);
+        for (long step = 1; step <= 3; step++) manager.Save(step);
+        File.Copy(folder.File("ckpt-3.safetensors"), folder.File("ckpt-1.safetensors"));
+        File.WriteAllText(folder.File("checkpoint"), "ckpt-0.safetensors\nckpt-1.safetensors\nckpt-2.safetensors\nckpt-3.safetensors\n");
+
+        Assert.That(manager.RestoreLatest(), Is.EqualTo(3));
+        manager.Save(4);
+        Assert.That(Names(folder), Is.EquivalentTo(new[] { "checkpoint", "ckpt-3.safetensors", "ckpt-4.safetensors" }));
+        Assert.That(manager.Checkpoints.Select(Path.GetFileName), Is.EqualTo(new[] { "ckpt-3.safetensors", "ckpt-4.safetensors" }));
+    }
+
+    [Test]
     public void A_first_save_killed_before_its_list_is_found()
     {
         using var folder = new TempFolder();
