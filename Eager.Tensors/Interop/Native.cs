@@ -32,11 +32,13 @@ internal static unsafe partial class Native
     }
 
     /// <summary>The error that the native library remembers for this thread.</summary>
-    internal static LibTorchException Error(string kernel)
+    internal static EagerException Error(string kernel)
     {
         byte* text;
-        long length = eager_last_error(&text);
-        return new LibTorchException($"{kernel}: {FirstLine(Encoding.UTF8.GetString(text, (int)length))}");
+        int refusal;
+        long length = eager_last_error(&text, &refusal);
+        string message = FirstLine(Encoding.UTF8.GetString(text, (int)length));
+        return refusal != 0 ? new InvalidArgumentException(message) : new LibTorchException($"{kernel}: {message}");
     }
 
     internal static string LibTorchVersion
@@ -56,7 +58,7 @@ internal static unsafe partial class Native
         return end < 0 ? message : message[..end];
     }
 
-    [LibraryImport(NativeLibrary.Name)] internal static partial long eager_last_error(byte** text);
+    [LibraryImport(NativeLibrary.Name)] internal static partial long eager_last_error(byte** text, int* refusal);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_abi_check();
 

@@ -11,6 +11,7 @@
 namespace eager {
 namespace {
 thread_local std::string last_message;
+thread_local bool last_is_refusal = false;
 thread_local std::string text_result;
 thread_local std::vector<TensorHandle> list_result;
 }  // namespace
@@ -18,8 +19,12 @@ thread_local std::vector<TensorHandle> list_result;
 void remember_error(const std::exception& error) noexcept {
   auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   last_message = torch_error ? torch_error->what_without_backtrace() : error.what();
+  last_is_refusal = dynamic_cast<const c10::ValueError*>(&error) != nullptr;
 }
-void remember_error(const char* message) noexcept { last_message = message; }
+void remember_error(const char* message) noexcept {
+  last_message = message;
+  last_is_refusal = false;
+}
 
 int64_t give_list(std::vector<at::Tensor>&& tensors, const TensorHandle** out) {
   list_result.clear();
@@ -35,7 +40,9 @@ static int64_t give_text(std::string&& text, const char** out) {
 }
 }  // namespace eager
 
-EAGER_EXPORT int64_t eager_last_error(const char** text) {
+// `refusal` is 1 when a kernel refused the values of its inputs (TORCH_CHECK_VALUE), 0 when it failed in another way.
+EAGER_EXPORT int64_t eager_last_error(const char** text, int32_t* refusal) {
+  *refusal = eager::last_is_refusal ? 1 : 0;
   *text = eager::last_message.data();
   return static_cast<int64_t>(eager::last_message.size());
 }

@@ -8,11 +8,11 @@ namespace {
 // x86 answers an impossible integer division with a signal that ends the process, so it is refused here.
 void require_divisible(const at::Tensor& a, const at::Tensor& b) {
   if (!at::isIntegralType(b.scalar_type(), /*includeBool=*/true) || !b.device().is_cpu()) return;
-  TORCH_CHECK(!b.eq(0).any().item<bool>(), "an integer is divided by zero; divide as a floating-point tensor to get an infinity");
+  TORCH_CHECK_VALUE(!b.eq(0).any().item<bool>(), "an integer is divided by zero; divide as a floating-point tensor to get an infinity");
   bool wide = a.scalar_type() == at::kInt || a.scalar_type() == at::kLong;
   if (!wide || !b.eq(-1).any().item<bool>()) return;
   int64_t lowest = a.scalar_type() == at::kInt ? std::numeric_limits<int32_t>::min() : std::numeric_limits<int64_t>::min();
-  TORCH_CHECK(!a.eq(lowest).logical_and(b.eq(-1)).any().item<bool>(), lowest, " divided by -1 does not fit its dtype");
+  TORCH_CHECK_VALUE(!a.eq(lowest).logical_and(b.eq(-1)).any().item<bool>(), lowest, " divided by -1 does not fit its dtype");
 }
 
 }  // namespace

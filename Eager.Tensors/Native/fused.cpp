@@ -22,12 +22,15 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
   if (plain(logits) && labels.is_contiguous()) {
     auto loss = at::empty({rows}, logits.options()), probabilities = at::empty({rows, classes}, logits.options());
     int64_t bad = loops().cross_entropy(logits.data_ptr<float>(), labels.data_ptr<int64_t>(), loss.data_ptr<float>(), probabilities.data_ptr<float>(), rows, classes);
-    TORCH_CHECK(bad < 0, "label ", labels.data_ptr<int64_t>()[bad], " of row ", bad, " is not in [0, ", classes, ")");
+    TORCH_CHECK_VALUE(bad < 0, "label ", labels.data_ptr<int64_t>()[bad], " of row ", bad, " is not in [0, ", classes, ")");
     return {loss, probabilities};
   }
   if (labels.device().is_cpu() && rows > 0) {
     auto wrong = labels.lt(0).logical_or_(labels.ge(classes));
-    TORCH_CHECK(!wrong.any().item<bool>(), "label ", labels.masked_select(wrong)[0].item<int64_t>(), " is not in [0, ", classes, ")");
+    if (wrong.any().item<bool>()) {
+      int64_t row = wrong.nonzero()[0].item<int64_t>();
+      TORCH_CHECK_VALUE(false, "label ", labels[row].item<int64_t>(), " of row ", row, " is not in [0, ", classes, ")");
+    }
   }
   auto log_probabilities = at::log_softmax(logits, 1);
   auto loss = at::neg(log_probabilities.gather(1, labels.unsqueeze(1)).squeeze(1));

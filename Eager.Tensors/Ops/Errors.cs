@@ -9,8 +9,10 @@ internal static class Errors
     internal static DTypeMismatchException DTypeRefused(Op op, DType dtype) =>
         new($"{op.Name}: {dtype.Name()} is not a dtype that it takes; convert with Cast to {(op.Accepts == Accepts.Integral ? "an integer dtype" : "a floating-point dtype")}.");
 
+    /// <summary>The error with the operation's name in front, unless it stands there already.</summary>
     internal static EagerException Named(Op op, EagerException e) => e switch
     {
+        _ when e.Message.StartsWith(op.Name) => e,
         ShapeMismatchException => new ShapeMismatchException($"{op.Name}: {e.Message}"),
         InvalidArgumentException => new InvalidArgumentException($"{op.Name}: {e.Message}"),
         _ => e,
@@ -21,7 +23,7 @@ internal static class Errors
         for (int i = 1; i < x.Length; i++)
             if (x[i].Device != x[0].Device)
                 return new DeviceException($"{op.Name}: the inputs are on different devices ({List(x, static t => t.Device.ToString())}); move one with To.");
-        return new LibTorchException($"{op.Name} of {List(x, static t => $"{t.DType.Name()} {t.ConcreteShape}")}: {e.Message}", e);
+        return new LibTorchException($"{op.Name}{(x.Length == 0 ? "" : $" of {List(x, static t => $"{t.DType.Name()} {t.ConcreteShape}")}")}: {e.Message}", e);
     }
 
     private static string List(ReadOnlySpan<Tensor> x, Func<Tensor, string> describe)

@@ -206,7 +206,7 @@ internal sealed class Op<TAttributes> : Op
             Check(x);
             y = kernel!(x, a);
         }
-        catch (EagerException e) when (e is LibTorchException or DisposedException)
+        catch (EagerException e) when (e is LibTorchException or DisposedException or InvalidArgumentException)
         {
             throw Explain(x, a!, e);
         }
@@ -225,7 +225,7 @@ internal sealed class Op<TAttributes> : Op
             Check(x);
             y = manyKernel!(x, a);
         }
-        catch (EagerException e) when (e is LibTorchException or DisposedException)
+        catch (EagerException e) when (e is LibTorchException or DisposedException or InvalidArgumentException)
         {
             throw Explain(x, a!, e);
         }
@@ -291,6 +291,7 @@ internal sealed class Op<TAttributes> : Op
     private EagerException Explain(ReadOnlySpan<Tensor> x, object a, EagerException error)
     {
         if (error is DisposedException) return new DisposedException($"{Name}: {error.Message}");
+        if (error is InvalidArgumentException) return Errors.Named(this, error);
         var shapes = new Shape[x.Length];
         for (int i = 0; i < x.Length; i++) shapes[i] = x[i].ConcreteShape;
         try
@@ -299,7 +300,7 @@ internal sealed class Op<TAttributes> : Op
         }
         catch (EagerException better)
         {
-            return better.Message.StartsWith(Name) ? better : Errors.Named(this, better);
+            return Errors.Named(this, better);
         }
         return Errors.FromLibTorch(this, x, error);
     }
