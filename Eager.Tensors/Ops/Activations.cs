@@ -64,8 +64,11 @@ internal static class ActivationOps
         ],
     };
 
+    // From here on log(1 + eˣ) is x even in float64: the rest is below e⁻⁴⁰ = 4e-18.
+    private const double SoftplusIsLinear = 40;
+
     // y = log(1 + eˣ) ⇒ dx = g·σ(x)
-    internal static readonly Op<None> Softplus = OpForms.Unary("Softplus", static x => Aten.softplus(x, 1, 20), Keep.A, static (g, in s) => g * s.A.Sigmoid());
+    internal static readonly Op<None> Softplus = OpForms.Unary("Softplus", static x => Aten.softplus(x, 1, SoftplusIsLinear), Keep.A, static (g, in s) => g * s.A.Sigmoid());
 
     // y = softmax x ⇒ dx = y·(g − Σg·y)
     internal static readonly Op<int> Softmax = new("Softmax", static (x, in axis) => Aten._softmax(x[0], axis, false), SameShape)

@@ -85,7 +85,13 @@ public partial class Tensor
     /// <summary>Each element, or the nearer of two bounds where it is outside them.</summary>
     /// <param name="min">The lower bound.</param>
     /// <param name="max">The upper bound; where it is below the lower one, it wins.</param>
-    public Tensor Clip(Scalar min, Scalar max) => ElementwiseOps.Clip.Apply([this], new(min, max));
+    /// <exception cref="DTypeMismatchException">A bound with a fraction meets an integer tensor, or any bound a bool one.</exception>
+    public Tensor Clip(Scalar min, Scalar max)
+    {
+        ScalarOperands.RequireFit(min, DType, "Clip");
+        ScalarOperands.RequireFit(max, DType, "Clip");
+        return ElementwiseOps.Clip.Apply([this], new(min, max));
+    }
 
     /// <summary>True where the element is not a number.</summary>
     public Tensor IsNaN() => ElementwiseOps.IsNaN.Apply([this], default);

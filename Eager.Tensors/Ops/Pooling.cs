@@ -119,7 +119,7 @@ internal static class PoolingOps
         static (x, in a) => Aten.avg_pool2d_backward(x[0], x[1], a.Window, a.Strides, a.Frame, false, false, default),
         static (x, in _) => x[1])
     {
-        Accepts = Accepts.Any,
+        Accepts = Accepts.Differentiable,
         Gradients =
         [
             new(Keep.Nothing, static (g, in s) => AvgPool.Apply([g], s.Attributes)),

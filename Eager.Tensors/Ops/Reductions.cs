@@ -95,9 +95,9 @@ internal static class ReductionOps
 
     internal static readonly Op<Axes> ArgMin = new("ArgMin", static (x, in a) => Aten.argmin(x[0], (long)a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
 
-    internal static readonly Op<Axes> Any = new("Any", static (x, in a) => a.AreAll ? Aten.any(x[0]) : Aten.any_dim(x[0], a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> Any = new("Any", static (x, in a) => AsBool(a.AreAll ? Aten.any(x[0]) : Aten.any_dim(x[0], a.Only, a.KeepDims)), Reduced) { Accepts = Accepts.Any };
 
-    internal static readonly Op<Axes> All = new("All", static (x, in a) => a.AreAll ? Aten.all(x[0]) : Aten.all_dim(x[0], a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> All = new("All", static (x, in a) => AsBool(a.AreAll ? Aten.all(x[0]) : Aten.all_dim(x[0], a.Only, a.KeepDims)), Reduced) { Accepts = Accepts.Any };
 
     /// <summary>The axes that a reduction runs over; none listed means all.</summary>
     internal readonly record struct Axes(int[] List, bool KeepDims)
@@ -126,6 +126,14 @@ internal static class ReductionOps
         };
 
     private delegate Tensor ExtremumKernel(Tensor x, ReadOnlySpan<long> axes, bool keepDims);
+
+    // LibTorch answers in uint8 when it is asked in uint8.
+    private static Tensor AsBool(Tensor y)
+    {
+        if (y.DType == DType.Bool) return y;
+        using Tensor number = y;
+        return Aten._to_copy(number, (int)DType.Bool, -1, -1, default, false, -1);
+    }
 
     private static Shape Reduced(ReadOnlySpan<Shape> x, in Axes a) => x[0].Reduce(a.List, a.KeepDims);
 

@@ -22,15 +22,21 @@ internal static class ScalarOperands
     internal static Tensor For(Scalar value, Tensor other, string op)
     {
         DType dtype = other.DType;
-        if (value.IsReal && !dtype.IsDifferentiable())
-            throw new DTypeMismatchException($"{op}: the fractional number {value} meets a tensor of {dtype.Name()}; convert the tensor with Cast, or use an integer.");
-        if (dtype == DType.Bool && !value.IsBool)
-            throw new DTypeMismatchException($"{op}: the number {value} meets a tensor of bool; convert the tensor with Cast.");
+        RequireFit(value, dtype, op);
         Entry[] entries = cache ??= new Entry[Slots];
         ref Entry entry = ref entries[(uint)HashCode.Combine(value, dtype) % Slots];
         if (entry.Tensor is null || entry.DType != dtype || entry.Value != value)
             entry = new Entry { Value = value, DType = dtype, Tensor = Make(value, dtype) };
         return entry.Tensor;
+    }
+
+    /// <summary>Refuses a number that a dtype cannot take without changing one of them.</summary>
+    internal static void RequireFit(Scalar value, DType dtype, string op)
+    {
+        if (value.IsReal && !dtype.IsDifferentiable())
+            throw new DTypeMismatchException($"{op}: the fractional number {value} meets a tensor of {dtype.Name()}; convert the tensor with Cast, or use an integer.");
+        if (dtype == DType.Bool && !value.IsBool)
+            throw new DTypeMismatchException($"{op}: the number {value} meets a tensor of bool; convert the tensor with Cast.");
     }
 
     private static unsafe Tensor Make(Scalar value, DType dtype)

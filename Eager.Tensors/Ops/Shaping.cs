@@ -167,9 +167,10 @@ internal static class ShapingOps
         bool fits = open < 0 ? rest.Value == count.Value : rest.Value > 0 && count.Value % rest.Value == 0;
         if (!fits) throw new ShapeMismatchException($"Reshape: {from} has {count.Value} elements, which do not fill {Written(wanted)}.");
         if (open < 0) return wanted;
+        Dim filled = count / rest;
         // An unknown batch that stands on both sides stays the same batch.
-        Dim? shared = from.FirstOrDefault(static d => d.IsUnknown) is { IsUnknown: true } unknown && unknown.Value == count.Value / rest.Value ? unknown : null;
-        return wanted.With(open, shared ?? count / rest);
+        Dim batch = from.FirstOrDefault(static d => d.IsUnknown);
+        return wanted.With(open, batch.IsUnknown && batch.Value == filled.Value ? batch : filled);
     }
 
     internal static Shape SqueezedShape(Shape shape, int[] axes)

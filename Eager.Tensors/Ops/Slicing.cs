@@ -9,8 +9,8 @@ public partial class Tensor
     {
         Shape shape = ConcreteShape;
         int at = shape.NormalizeAxis(axis);
-        if (start < 0 || length < 0 || start + length > shape[at].Value)
-            throw new ShapeMismatchException($"Narrow: places {start} to {start + length} are not within axis {axis} of shape {shape}.");
+        if (start < 0 || length < 0 || length > shape[at].Value - start)
+            throw new ShapeMismatchException($"Narrow: {length} places from {start} on are not within axis {axis} of shape {shape}.");
         return SlicingOps.Slice.Apply([this], new(at, start, start + length, 1));
     }
 }
