@@ -7,6 +7,7 @@ internal ref struct BackwardPass
     private readonly bool keepsRecording;
     private readonly Tensor?[] gradients;  // by value number
     private readonly bool[] isSource;
+    private readonly Func<Op, int, Tensor, Tensor>? fault = Fault;
 
     internal BackwardPass(TapeRecorder recorder, bool keepsRecording)
     {
@@ -15,6 +16,10 @@ internal ref struct BackwardPass
         gradients = new Tensor?[recorder.ValueCount];
         isSource = new bool[recorder.ValueCount];
     }
+
+    /// <summary>Changes what a rule gave for an input; a test plants errors with it to see that the checks notice them.</summary>
+    [field: ThreadStatic]
+    internal static Func<Op, int, Tensor, Tensor>? Fault { get; set; }
 
     /// <summary>Adds to the gradient that flows into a value from outside.</summary>
     internal readonly void Seed(int number, Tensor gradient) => Accumulate(number, gradient);
@@ -59,6 +64,7 @@ internal ref struct BackwardPass
         {
             TapeRecorder.InputEdge edge = recorder.InputsOf(node)[i];
             if (edge.Number < 0 || inputGradients[i] is not { } gradient) continue;
+            if (fault is not null) gradient = fault(node.Op, i, gradient);
             if (node.Op.Broadcasts && edge.Shape is not null) gradient = gradient.SumTo(edge.Shape);
             // A rule may hand on what it was given, or one tensor for two inputs; each gradient here has a wrapper of its own.
             if (Array.IndexOf(outputGradients, gradient) >= 0 || Array.IndexOf(inputGradients, gradient, 0, i) >= 0) gradient = gradient.Alias();

@@ -51,6 +51,9 @@ public sealed class GradientTape : IDisposable
     /// <summary>The number of operations recorded so far.</summary>
     public int OperationCount => recorder.NodeCount;
 
+    /// <summary>True when a gradient of the tensor can be asked for.</summary>
+    internal bool HasRecorded(Tensor tensor) => recorder.NumberOf(tensor) >= 0;
+
     /// <summary>Follows a tensor, so that gradients with respect to it can be asked for.</summary>
     /// <exception cref="GradientException">Its dtype has no gradients (integers, bool), or the tape cannot be used here.</exception>
     public void Watch(params ReadOnlySpan<Tensor> tensors)
