@@ -1,0 +1,45 @@
+using System.Reflection;
+using Eager.Autograd;
+using Eager.Tests.Autograd;
+using Eager.Tests.Ops;
+
+namespace Eager.Tests.OpTable;
+
+/// <summary>Every operation that is declared and every row about one.</summary>
+internal static class OpTable
+{
+    internal static readonly OpRow[] Rows =
+    [
+        .. ArithmeticRows.All,
+        .. ComparisonRows.All,
+        .. ElementwiseRows.All,
+        .. ActivationRows.All,
+        .. ReductionRows.All,
+        .. LinearAlgebraRows.All,
+        .. ShapingRows.All,
+        .. SlicingRows.All,
+        .. CreationRows.All,
+        .. CrossEntropyRows.All,
+        .. ImageRows.All,
+    ];
+
+    /// <summary>Operations that the table's checks do not fit, each with the tests that stand for them.</summary>
+    internal static readonly Dictionary<Op, Type> TestedElsewhere = new()
+    {
+        [RandomOps.Normal] = typeof(RandomTests),
+        [RandomOps.Uniform] = typeof(RandomTests),
+        [DropoutOps.Mask] = typeof(RandomTests),
+        [VariableOps.Assign] = typeof(VariableTests),
+        [VariableOps.AssignAdd] = typeof(VariableTests),
+        [VariableOps.AssignSub] = typeof(VariableTests),
+    };
+
+    /// <summary>The operations that the libraries' static fields hold.</summary>
+    internal static IEnumerable<Op> Declared =>
+        from assembly in (Assembly[])[typeof(Tensor).Assembly, typeof(GradientTape).Assembly]
+        from type in assembly.GetTypes()
+        where !type.ContainsGenericParameters
+        from declaration in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+        where declaration.FieldType.IsAssignableTo(typeof(Op))
+        select (Op)declaration.GetValue(null)!;
+}

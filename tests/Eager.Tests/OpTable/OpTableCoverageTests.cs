@@ -1,0 +1,53 @@
+using Eager.Autograd;
+using NUnit.Framework;
+
+namespace Eager.Tests.OpTable;
+
+/// <summary>That the table is complete.</summary>
+[Parallelizable(ParallelScope.All)]
+public class OpTableCoverageTests
+{
+    [Test]
+    public void Every_declared_operation_has_a_row()
+    {
+        var covered = OpTable.Rows.Select(static r => r.Op).Concat(OpTable.TestedElsewhere.Keys).ToHashSet();
+
+        Assert.That(OpTable.Declared.Where(op => !covered.Contains(op)), Is.Empty, "add a row beside those of its family, or name the tests that stand for it in OpTable.TestedElsewhere");
+        Assert.That(OpTable.Declared.ToList(), Has.Count.GreaterThan(80), "the search finds the declarations");
+    }
+
+    [Test]
+    public void An_operation_is_not_declared_under_the_name_of_another()
+    {
+        Assert.That(OpTable.Declared.Distinct().Select(static op => op.Name), Is.Unique);
+    }
+
+    [Test]
+    public void An_operation_has_its_row_or_tests_elsewhere_but_not_both()
+    {
+        Assert.That(OpTable.Rows.Select(static r => r.Op).Where(static op => op is not null && OpTable.TestedElsewhere.ContainsKey(op)), Is.Empty);
+        Assert.That(OpTable.Rows.Select(static r => r.Name), Is.Unique);
+        foreach (Type tests in OpTable.TestedElsewhere.Values)
+            Assert.That(tests.GetMethods().Count(static m => m.IsDefined(typeof(TestAttribute), inherit: false)), Is.Positive, tests.Name);
+    }
+
+    [Test]
+    public void A_search_without_rows_would_fail()
+    {
+        Op undeclared = OpForms.UnaryWithoutGradient("Undeclared", static x => x);
+
+        Assert.That(OpTable.Rows.Select(static r => r.Op), Has.None.EqualTo(undeclared));
+        Assert.That(OpTable.Declared, Does.Contain(ArithmeticOps.Add).And.Contain(VariableOps.Assign).And.None.EqualTo(undeclared));
+    }
+
+    [Test]
+    public void The_table_lists_its_operations()
+    {
+        foreach (IGrouping<bool, OpRow> group in OpTable.Rows.GroupBy(static r => r.Op is null))
+            TestContext.Out.WriteLine($"{(group.Key ? "Composed methods" : "Operations")} ({group.Count()}): {string.Join(", ", group.Select(static r => r.Name))}");
+        int samples = OpTable.Rows.Sum(static r => r.DTypes.Sum(d => r.SamplesOf(d).Count()));
+        TestContext.Out.WriteLine($"{OpTable.Declared.Count()} declared operations, {OpTable.Rows.Length} rows, {samples} samples over their dtypes.");
+
+        Assert.That(samples, Is.GreaterThan(OpTable.Rows.Length));
+    }
+}

@@ -1,0 +1,341 @@
+using Eager.Autograd;
+using NUnit.Framework;
+
+namespace Eager.Tests.OpTable;
+
+/// <summary>The checks that every row of the table passes; one case for each row and check, with dtypes and samples inside.</summary>
+[Parallelizable(ParallelScope.All)]
+public class OpTableTests
+{
+    private static IEnumerable<OpRow> Rows => OpTable.Rows;
+
+    private static IEnumerable<OpRow> RowsWithInputs => Rows.Where(static r => r.Samples[0].Inputs.Length > 0);
+
+    private static IEnumerable<OpRow> DifferentiableRows => Rows.Where(static r => GradientSamples(r).Any());
+
+    private static IEnumerable<OpRow> RulesWithGradients => DifferentiableRows.Where(static r => r.Op is not null);
+
+    [TestCaseSource(nameof(Rows))]
+    public void Values_and_dtype_are_those_of_the_reference(OpRow row) => CompareWithReference(row, TensorData.Make);
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Strided_inputs_give_the_same_values(OpRow row) => CompareWithReference(row, TensorData.MakeStrided);
+
+    [TestCaseSource(nameof(Rows))]
+    public void The_shape_rule_gives_the_shapes_that_the_kernel_makes(OpRow row)
+    {
+        foreach (DType dtype in row.DTypes.Take(1))
+            foreach (Sample sample in row.SamplesOf(dtype))
+            {
+                ShapeFollower follower = Follow(row, sample, dtype, Inputs(sample, dtype, TensorData.Make), batch: null).Follower;
+                foreach ((Op op, Shape[] rule, Shape[] kernel) in follower.Runs)
+                    Assert.That(rule, Is.EqualTo(kernel), $"{op} within {sample}");
+                if (row.Op is not null) Assert.That(follower.Runs.Select(static r => r.Op), Does.Contain(row.Op), $"{sample} does not run the operation");
+            }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void An_unknown_batch_stays_unknown_through_the_shape_rule(OpRow row)
+    {
+        if (row.WhyNoBatch is not null)
+        {
+            Assert.That(row.Batch, Is.Null, row.WhyNoBatch);
+            return;
+        }
+        DType dtype = row.DTypes.Contains(DType.Float64) ? DType.Float64 : row.DTypes[0];
+        Sample sample = row.SamplesOf(dtype).First(s => row.Batch is null ? s.Inputs[0] is { Rank: > 0 } a && a.Sizes[0] > 1 : s.Name == row.Batch);
+        long size = sample.Inputs[0].Sizes[0];
+        Dim batch = new(size, Dim.Unknown.Symbol);
+        Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+
+        (ShapeFollower follower, Tensor[] outputs) = Follow(row, sample, dtype, x, batch);
+
+        // An output's size depends on the batch when it changes with it: run once more with one row less.
+        Tensor[] fewer = [.. x.Select(t => HasBatch(t, size) ? t.Narrow(0, 0, size - 1) : t)];
+        Tensor[] changed = row.Run(sample, fewer, dtype);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            Shape partial = follower.ShapeOf(outputs[i]), full = outputs[i].ConcreteShape;
+            Assert.That(TensorData.SizesOf(partial), Is.EqualTo(TensorData.SizesOf(full)), $"sizes of output {i} of {sample}");
+            for (int axis = 0; axis < partial.Rank; axis++)
+            {
+                bool depends = full[axis] != changed[i].ConcreteShape[axis];
+                Assert.That(partial[axis].IsUnknown, Is.EqualTo(depends), $"{sample} gives {partial}: is axis {axis} unknown?");
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void Gradients_agree_with_differences(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row)) GradientCheck.Require(Function(row, sample), Points(row, sample));
+    }
+
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void Second_derivatives_agree_with_differences(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row)) GradientCheck.Require(Function(row, sample), Points(row, sample), order: 2);
+    }
+
+    [TestCaseSource(nameof(RulesWithGradients))]
+    public void An_error_of_a_thousandth_in_a_rule_is_noticed(OpRow row)
+    {
+        int[] inputs = [.. GradientSamples(row).SelectMany(row.DifferentiableInputs).Distinct()];
+        foreach (int faulty in inputs)
+        {
+            bool noticed = false;
+            BackwardPass.Fault = (op, input, g) => op == row.Op && input == faulty ? g * 1.001 : g;
+            try
+            {
+                noticed = GradientSamples(row).Any(s => !GradientCheck.Run(Function(row, s), Points(row, s)).Passed);
+            }
+            finally
+            {
+                BackwardPass.Fault = null;
+            }
+            Assert.That(noticed, Is.True, $"no sample of {row} notices that the gradient of input {faulty} is too large by a thousandth");
+        }
+    }
+
+    // Float32 has fused kernels of its own, which the float64 of the gradient check never reaches.
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void Gradients_of_each_dtype_agree_with_those_of_float64(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row))
+        {
+            foreach (DType dtype in row.DTypes.Where(d => d.IsFloatingPoint() && d != DType.Float64 && sample.For.Contains(d)))
+            {
+                // The inputs that both take are those that the lower dtype can hold.
+                if (row.NoGradientFor.Contains(dtype))
+                {
+                    string message = Assert.Catch<EagerException>(() => Gradients(row, sample, sample.Inputs, dtype))!.Message;
+                    Assert.That(message, Does.Contain(dtype.Name()));
+                    continue;
+                }
+                NArray[] rounded = [.. Inputs(sample, dtype, TensorData.Make).Zip(sample.Inputs, (t, a) => a.DType is null ? TensorData.ReadArray(t) : a)];
+                Tensor?[] expected = Gradients(row, sample, rounded, DType.Float64), actual = Gradients(row, sample, rounded, dtype);
+                foreach (int i in row.DifferentiableInputs(sample))
+                {
+                    Assert.That(actual[i] is null, Is.EqualTo(expected[i] is null), $"input {i} of {sample} in {dtype}: is it connected?");
+                    if (actual[i] is not { } gradient) continue;
+                    Assert.That(gradient.DType, Is.EqualTo(dtype), $"input {i} of {sample}");
+                    double[] right = TensorData.Read(expected[i]!);
+                    // A rule takes a handful of steps, each of which rounds by half an epsilon of the largest number involved.
+                    double tolerance = 16 * TensorData.Epsilon(dtype) * right.Select(Math.Abs).Append(1).Max();
+                    Assert.That(TensorData.Read(gradient), Is.EqualTo(right).Within(tolerance), $"input {i} of {sample} in {dtype}");
+                }
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void An_input_without_a_rule_has_no_influence_and_is_unconnected(OpRow row)
+    {
+        foreach (Sample sample in row.SamplesOf(DType.Float64).Where(static s => s.Smooth))
+        {
+            for (int i = 0; i < sample.Inputs.Length && row.Op is not null; i++)
+            {
+                if (sample.Inputs[i].DType is not null || row.Op.WhyNoGradient(i) is null) continue;
+                using var tape = new GradientTape();
+                Tensor[] x = Inputs(sample, DType.Float64, TensorData.Make);
+                tape.Watch(x[i]);
+                Tensor[] y = row.Run(sample, x, DType.Float64);
+                Assert.That(y.Any(tape.HasRecorded), Is.False, $"input {i} of {sample}: '{row.Op.WhyNoGradient(i)}', and yet it is recorded");
+                // The mark is right only where the derivative is zero: what moves the output has to have a rule.
+                Tensor[] moved = [.. x];
+                moved[i] = x[i] + 1e-7;
+                foreach ((Tensor before, Tensor after) in y.Zip(row.Run(sample, moved, DType.Float64)))
+                    Assert.That(TensorData.Read(after), Is.EqualTo(TensorData.Read(before)), $"input {i} of {sample} is marked as having no gradient, but moves the output");
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(Rows))]
+    public void Only_the_outputs_are_left_after_a_call_and_only_gradients_after_a_backward_pass(OpRow row)
+    {
+        foreach (DType dtype in row.DTypes)
+        {
+            foreach (Sample sample in row.SamplesOf(dtype))
+            {
+                Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+                using var count = new WrapperCount();
+                Tensor[] y = row.Run(sample, x, dtype);
+                Assert.That(count.Beside([.. x, .. y]), Is.Zero, $"left by the call: {sample} in {dtype}");
+            }
+        }
+        foreach (Sample sample in GradientSamples(row))
+        {
+            Tensor[] x = Inputs(sample, DType.Float64, TensorData.Make);
+            using var count = new WrapperCount();
+            using var tape = new GradientTape();
+            foreach (int i in row.DifferentiableInputs(sample)) tape.Watch(x[i]);
+            Tensor[] y = row.Run(sample, x, DType.Float64);
+            Tensor?[] gradients = tape.Gradient([.. y.Where(tape.HasRecorded)], x);
+            Assert.That(count.Beside([.. x, .. y, .. gradients]), Is.Zero, $"left by the backward pass: {sample}");
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void A_dtype_that_the_row_does_not_list_is_refused_by_name(OpRow row)
+    {
+        Sample sample = row.Samples[0];
+        if (sample.Inputs.All(static i => i.DType is not null)) return;  // its arguments are of fixed dtypes
+        foreach (DType dtype in Enum.GetValues<DType>().Except(row.DTypes).Where(static d => !d.IsComplex()))
+        {
+            Tensor[] x = Inputs(sample with { Inputs = [.. sample.Inputs.Select(static i => new NArray([.. i.Values.Select(Math.Abs)], i.Sizes, i.DType))] }, dtype, TensorData.Make);
+            string message = Assert.Catch<EagerException>(() => row.Run(sample, x, dtype), $"{dtype} is taken, so list it")!.Message;
+            Assert.That(message, Does.Contain(dtype.Name()));
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Bad_arguments_are_refused_in_words(OpRow row)
+    {
+        foreach (Refusal refusal in row.Refusals)
+        {
+            Exception thrown = Assert.Throws(refusal.Exception, () => refusal.Call(), refusal.Name)!;
+            foreach (string fragment in refusal.Fragments) Assert.That(thrown.Message, Does.Contain(fragment), refusal.Name);
+        }
+        Sample sample = row.Samples[0];
+        DType dtype = sample.For.Intersect(row.DTypes).First();
+        for (int i = 0; i < sample.Inputs.Length; i++)
+        {
+            Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+            x[i].Dispose();
+            string message = Assert.Throws<DisposedException>(() => row.Run(sample, x, dtype), $"input {i} is disposed")!.Message;
+            Assert.That(message, Does.Contain($"{(sample.Inputs[i].DType ?? dtype).Name()} tensor of").And.Contain("was disposed"));
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Inputs_of_two_dtypes_never_combine(OpRow row)
+    {
+        if (row.Op?.Accepts is not (Accepts.Same or Accepts.Differentiable or Accepts.Integral)) return;
+        Sample? sample = Array.Find(row.Samples, static s => s.Inputs.Count(static i => i.DType is null) > 1);
+        if (sample is null) return;
+        DType dtype = sample.For.Intersect(row.DTypes).First(), other = row.DTypes.First(d => d != dtype);
+        Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+        x[^1] = x[^1].Cast(other);
+
+        string message = Assert.Throws<DTypeMismatchException>(() => row.Run(sample, x, dtype))!.Message;
+
+        Assert.That(message, Does.Contain(dtype.Name()).And.Contain(other.Name()).And.Contain("Cast"));
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Shapes_that_do_not_broadcast_are_refused_with_both(OpRow row)
+    {
+        if (row.Op is not { Broadcasts: true }) return;
+        Sample sample = row.Samples[0];
+        DType dtype = sample.For.Intersect(row.DTypes).First();
+        NArray[] clashing = [.. sample.Inputs.Select((a, i) => new NArray(new double[i == 0 ? 3 : 4], [i == 0 ? 3 : 4], a.DType).Map(static _ => 1)).Zip(sample.Inputs, static (c, a) => new NArray(c.Values, c.Sizes, a.DType))];
+
+        string message = Assert.Throws<ShapeMismatchException>(() => row.Run(sample, [.. clashing.Select(a => TensorData.Make(a, dtype))], dtype))!.Message;
+
+        Assert.That(message, Does.Contain(row.Name).And.Contain("[3]").And.Contain("[4]"));
+    }
+
+    private static void CompareWithReference(OpRow row, Func<NArray, DType, Tensor> make)
+    {
+        foreach (DType dtype in row.DTypes)
+        {
+            Assert.That(row.SamplesOf(dtype), Is.Not.Empty, $"no sample is for {dtype}");
+            foreach (Sample sample in row.SamplesOf(dtype))
+            {
+                Tensor[] x = Inputs(sample, dtype, make);
+                Tensor[] y = row.Run(sample, x, dtype);
+                // The reference takes what the dtype made of the numbers, so only the operation's own error is left.
+                NArray[] expected = row.Reference(sample, [.. x.Select(TensorData.ReadArray)]);
+                Assert.That(y, Has.Length.EqualTo(expected.Length), $"outputs of {sample}");
+                for (int i = 0; i < y.Length; i++) Compare(row, sample, dtype, i, y[i], expected[i]);
+            }
+        }
+    }
+
+    private static void Compare(OpRow row, Sample sample, DType dtype, int output, Tensor y, NArray expected)
+    {
+        string where = $"output {output} of {sample} in {dtype.Name()}";
+        Assert.That(TensorData.SizesOf(y.ConcreteShape), Is.EqualTo(expected.Sizes), where);
+        Assert.That(y.DType, Is.EqualTo(expected.DType ?? row.OutputDType(dtype)), where);
+        double[] actual = TensorData.Read(y);
+        double epsilon = TensorData.Epsilon(y.DType) * Tolerances.For(y.DType, row.Ulps);
+        for (int j = 0; j < actual.Length; j++)
+        {
+            double right = Wrapped(expected.Values[j], y.DType);
+            double tolerance = y.DType.IsFloatingPoint() && double.IsFinite(right) ? epsilon * Math.Max(Math.Abs(right), row.Scale) + SmallestStep(y.DType) : 0;
+            bool equal = actual[j].Equals(right) || actual[j] == right || Math.Abs(actual[j] - right) <= tolerance || Overflows(right, actual[j], y.DType);
+            if (!equal) Assert.Fail($"{where}, element {j}: {actual[j]:r} where the reference gives {right:r}; they may differ by {tolerance:g3}.");
+        }
+    }
+
+    // Integers overflow as in C#: the low bits stay.
+    private static double Wrapped(double value, DType dtype) => dtype switch
+    {
+        DType.UInt8 => unchecked((byte)(long)value),
+        DType.Int8 => unchecked((sbyte)(long)value),
+        DType.Int16 => unchecked((short)(long)value),
+        _ => value,
+    };
+
+    // Numbers below the normal range are spaced evenly.
+    private static double SmallestStep(DType dtype) => dtype switch
+    {
+        DType.Float16 => Math.ScaleB(1, -24),
+        DType.BFloat16 => Math.ScaleB(1, -133),
+        DType.Float32 => Math.ScaleB(1, -149),
+        _ => 0,
+    };
+
+    // The reference is computed in float64, which reaches further than the dtype.
+    private static bool Overflows(double right, double actual, DType dtype) =>
+        double.IsInfinity(actual) && Math.Sign(right) == Math.Sign(actual) && Math.Abs(right) > (dtype == DType.Float16 ? 65504 : dtype == DType.Float64 ? double.MaxValue : float.MaxValue);
+
+    private static (ShapeFollower Follower, Tensor[] Outputs) Follow(OpRow row, Sample sample, DType dtype, Tensor[] x, Dim? batch)
+    {
+        var follower = new ShapeFollower();
+        if (batch is { } size)
+            foreach (Tensor t in x.Where(t => HasBatch(t, size.Value))) follower.Know(t, t.ConcreteShape.With(0, size));
+        follower.Attach();
+        try
+        {
+            return (follower, row.Run(sample, x, dtype));
+        }
+        finally
+        {
+            follower.Detach();
+        }
+    }
+
+    private static bool HasBatch(Tensor t, long size) => t.Rank > 0 && t.ConcreteShape[0].Value == size;
+
+    private static IEnumerable<Sample> GradientSamples(OpRow row) =>
+        row.DTypes.Contains(DType.Float64) && row.OutputDType(DType.Float64).IsFloatingPoint()
+            ? row.SamplesOf(DType.Float64).Where(s => s.Smooth && row.DifferentiableInputs(s).Length > 0) : [];
+
+    private static Tensor[] Inputs(Sample sample, DType dtype, Func<NArray, DType, Tensor> make) => [.. sample.Inputs.Select(a => make(a, dtype))];
+
+    private static Tensor[] Points(OpRow row, Sample sample) => [.. row.DifferentiableInputs(sample).Select(i => TensorData.Make(sample.Inputs[i], DType.Float64))];
+
+    // The row's call as a function of its differentiable inputs, with all its outputs in one flat tensor.
+    private static Func<Tensor[], Tensor> Function(OpRow row, Sample sample)
+    {
+        int[] places = row.DifferentiableInputs(sample);
+        return points =>
+        {
+            Tensor[] x = Inputs(sample, DType.Float64, TensorData.Make);
+            for (int i = 0; i < places.Length; i++) x[places[i]] = points[i];
+            Tensor[] y = [.. row.Run(sample, x, DType.Float64).Where(static t => t.DType.IsFloatingPoint())];
+            return y.Length == 1 ? y[0] : Tensor.Concat([.. y.Select(static t => t.Flatten())]);
+        };
+    }
+
+    private static Tensor?[] Gradients(OpRow row, Sample sample, NArray[] inputs, DType dtype)
+    {
+        using var tape = new GradientTape();
+        Tensor[] x = [.. inputs.Select(a => TensorData.Make(a, dtype))];
+        foreach (int i in row.DifferentiableInputs(sample)) tape.Watch(x[i]);
+        Tensor[] y = [.. row.Run(sample, x, dtype).Where(tape.HasRecorded)];
+        Tensor[] weights = [.. y.Select((t, i) => TensorData.Make(Samples.Spread(i + 40, 0.5, 1.5, TensorData.SizesOf(t.ConcreteShape)), DType.BFloat16).Cast(dtype))];
+        return tape.Gradient(y, x, weights);
+    }
+}
