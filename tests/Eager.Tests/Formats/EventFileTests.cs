@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Eager.Train;
 using NUnit.Framework;
 
@@ -48,9 +47,9 @@ public class EventFileTests
     {
         byte[] file = Written(w => w.AddScalar("a/loss", 1.5, 300));
         List<byte[]> records = Unframe(file);
-        Wire version = new(records[0]);
-        Wire scalar = new(records[1]);
-        Wire value = scalar.Message(5).Message(1);
+        WireMessage version = new(records[0]);
+        WireMessage scalar = new(records[1]);
+        WireMessage value = scalar.Message(5).Message(1);
 
         Assert.Multiple(() =>
         {
@@ -233,53 +232,6 @@ public class EventFileTests
             at += length + 16;
         }
         return records;
-    }
-
-    /// <summary>A protobuf message taken apart by hand, so that the check does not share the writer's field numbers.</summary>
-    private sealed class Wire
-    {
-        private readonly Dictionary<int, (ulong Number, byte[] Bytes)> fields = [];
-
-        public Wire(byte[] message)
-        {
-            int at = 0;
-            while (at < message.Length)
-            {
-                ulong tag = Varint(message, ref at);
-                int field = (int)(tag >> 3);
-                switch (tag & 7)
-                {
-                    case 0: fields.Add(field, (Varint(message, ref at), [])); break;
-                    case 1: fields.Add(field, (BinaryPrimitives.ReadUInt64LittleEndian(message.AsSpan(at)), [])); at += 8; break;
-                    case 2:
-                        int length = (int)Varint(message, ref at);
-                        fields.Add(field, (0, message[at..(at + length)]));
-                        at += length;
-                        break;
-                    case 5: fields.Add(field, (BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(at)), [])); at += 4; break;
-                    default: throw new AssertionException($"Wire type {tag & 7} of field {field}");
-                }
-            }
-        }
-
-        public ulong Number(int field) => fields[field].Number;
-
-        public byte[] Bytes(int field) => fields[field].Bytes;
-
-        public string Text(int field) => Encoding.UTF8.GetString(Bytes(field));
-
-        public Wire Message(int field) => new(Bytes(field));
-
-        private static ulong Varint(byte[] bytes, ref int at)
-        {
-            ulong value = 0;
-            for (int shift = 0; ; shift += 7)
-            {
-                byte b = bytes[at++];
-                value |= (ulong)(b & 0x7F) << shift;
-                if (b < 0x80) return value;
-            }
-        }
     }
 
     /// <summary>A disk without room.</summary>

@@ -1,0 +1,64 @@
+using Eager.Autograd;
+using Eager.Train;
+using NUnit.Framework;
+
+namespace Eager.Tests.Formats;
+
+/// <summary>A traced graph as GraphDef, read field by field.</summary>
+public sealed class GraphExportTests
+{
+    [Test]
+    public void Every_node_has_a_type_a_dtype_and_shapes_and_its_inputs_exist()
+    {
+        WireMessage[] nodes = Nodes();
+        string[] names = [.. nodes.Select(n => n.Text(1))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(names, Is.Unique);
+            Assert.That(nodes.Select(n => n.Text(2)), Has.None.Empty);
+            Assert.That(nodes.SelectMany(n => n.Texts(3)).Select(i => i.TrimStart('^').Split(':')[0]).Distinct(), Is.SubsetOf(names));
+            foreach (WireMessage node in nodes)
+                Assert.That(Attribute(node, "_output_shapes").Message(1).Messages(7), Is.Not.Empty, node.Text(1));
+        });
+    }
+
+    [Test]
+    public void Names_scopes_unknown_sizes_and_control_edges_are_those_of_the_trace()
+    {
+        WireMessage[] nodes = Nodes();
+        WireMessage product = nodes.Single(n => n.Text(1) == "hidden/MatMul");
+        WireMessage second = nodes.Single(n => n.Text(1) == "AssignSub_1");
+        Assert.Multiple(() =>
+        {
+            Assert.That(product.Text(2), Is.EqualTo("MatMul"));
+            Assert.That(product.Texts(3), Is.EqualTo(new[] { "images", "w" }));
+            Assert.That(product.Text(4), Is.EqualTo("/device:CPU:0"));
+            Assert.That(Attribute(product, "dtype").Number(6), Is.EqualTo(1), "DT_FLOAT");
+            Assert.That(Attribute(product, "_output_shapes").Message(1).Messages(7)[0].Messages(2).Select(d => (long)d.Number(1)), Is.EqualTo(new long[] { -1, 3 }));
+            Assert.That(second.Texts(3), Does.Contain("^AssignSub"));
+        });
+    }
+
+    private static WireMessage[] Nodes()
+    {
+        Variable w = new(Tensor.Ones([4, 3]), name: "w"), b = new(Tensor.Zeros([3]), name: "b");
+        using TracedFunction step = Function.Trace(
+            x =>
+            {
+                using var tape = new GradientTape();
+                Tensor y;
+                using (NameScope.Open("hidden")) y = (x.MatMul(w) + b).Relu();
+                Tensor loss = y.Square().Mean();
+                Tensor?[] g = tape.Gradient(loss, [w, b]);
+                w.AssignSub(g[0]!);
+                b.AssignSub(g[1]!);
+                return loss;
+            },
+            "step",
+            [new([null, 4], Name: "images")]);
+        step.Call(Tensor.Ones([5, 4]));
+        return new WireMessage(step.Graph.ToGraphDef()).Messages(1);
+    }
+
+    private static WireMessage Attribute(WireMessage node, string name) => node.Messages(5).Single(entry => entry.Text(1) == name).Message(2);
+}
