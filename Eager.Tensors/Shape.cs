@@ -88,6 +88,13 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         return (uint)normal < (uint)Rank ? normal : throw new ShapeMismatchException($"axis {axis} is not one of the {Rank} axes of shape {this}.");
     }
 
+    /// <summary>As <see cref="NormalizeAxis(int)"/>, with an operation's name before the error.</summary>
+    internal int NormalizeAxis(int axis, string op)
+    {
+        if (axis < -Rank || axis >= Rank) throw new ShapeMismatchException($"{op}: axis {axis} is not one of the {Rank} axes of shape {this}.");
+        return axis < 0 ? axis + Rank : axis;
+    }
+
     /// <summary>The shape without some axes, or with size 1 in their place.</summary>
     public Shape Reduce(ReadOnlySpan<int> axes, bool keepDims = false)
     {

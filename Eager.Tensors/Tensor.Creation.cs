@@ -58,6 +58,26 @@ public partial class Tensor
         return From(flat, [rows.Length, width]);
     }
 
+    /// <summary>A tensor of rank 3 from planes of rows.</summary>
+    /// <exception cref="ShapeMismatchException">The planes or rows are of different lengths; the message names the first such one.</exception>
+    public static Tensor From<T>(T[][][] planes) where T : unmanaged
+    {
+        int height = planes.Length == 0 ? 0 : planes[0].Length, width = height == 0 ? 0 : planes[0][0].Length;
+        var flat = new T[planes.Length * height * width];
+        for (int i = 0; i < planes.Length; i++)
+        {
+            if (planes[i].Length != height)
+                throw new ShapeMismatchException($"From: plane {i} has {planes[i].Length} rows where plane 0 has {height}; all planes need the same number.");
+            for (int j = 0; j < height; j++)
+            {
+                if (planes[i][j].Length != width)
+                    throw new ShapeMismatchException($"From: row {j} of plane {i} has {planes[i][j].Length} elements where the first row has {width}; all rows need the same length.");
+                planes[i][j].CopyTo(flat, (i * height + j) * width);
+            }
+        }
+        return From(flat, [planes.Length, height, width]);
+    }
+
     /// <summary>A tensor with the elements and shape of an array of any rank.</summary>
     public static Tensor FromArray<T>(Array values) where T : unmanaged
     {

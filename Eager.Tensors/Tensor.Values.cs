@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Eager.Interop;
 
 namespace Eager;
@@ -10,7 +11,7 @@ public partial class Tensor
     public unsafe T[] ToArray<T>() where T : unmanaged
     {
         ReadingValue(nameof(ToArray));
-        if (DTypes.Of<T>() != DType) throw new DTypeMismatchException($"ToArray: the tensor is {DType.Name()}, not {DTypes.Of<T>().Name()}; convert it with Cast first, or ask for its own type.");
+        RequireElements<T>(nameof(ToArray));
         var values = new T[ElementCount];
         fixed (T* data = values)
         {
@@ -19,6 +20,37 @@ public partial class Tensor
             Native.Check(status, nameof(ToArray));
         }
         return values;
+    }
+
+    /// <summary>The elements of a matrix as a C# array; <typeparamref name="T"/> must be the dtype's own C# type.</summary>
+    /// <exception cref="ShapeMismatchException">The tensor's rank is not 2.</exception>
+    public T[,] ToArray2D<T>() where T : unmanaged
+    {
+        if (Rank != 2) throw new ShapeMismatchException($"ToArray2D: a tensor of shape {ConcreteShape} has {Rank} axes, not 2; use ToArray or Reshape.");
+        var values = new T[ConcreteShape[0].Value, ConcreteShape[1].Value];
+        T[] flat = ToArray<T>();
+        if (flat.Length > 0) flat.CopyTo(MemoryMarshal.CreateSpan(ref values[0, 0], flat.Length));
+        return values;
+    }
+
+    /// <summary>The tensor's own memory in C order, without a copy; <typeparamref name="T"/> must be the dtype's own C# type.</summary>
+    /// <remarks>
+    /// Valid as long as the tensor is neither disposed nor unreachable: the span alone does not keep it alive, so hold it in
+    /// a <c>using</c> or end with <see cref="GC.KeepAlive"/>. Of a variable it shows later assignments.
+    /// </remarks>
+    /// <exception cref="DTypeMismatchException">The dtype has elements of another type.</exception>
+    /// <exception cref="DeviceException">The elements are not in the processor's memory.</exception>
+    /// <exception cref="InvalidArgumentException">The elements do not lie in C order.</exception>
+    public unsafe ReadOnlySpan<T> AsSpan<T>() where T : unmanaged
+    {
+        ReadingValue(nameof(AsSpan));
+        RequireElements<T>(nameof(AsSpan));
+        if (Device.Type != DeviceType.Cpu) throw new DeviceException($"AsSpan: the tensor is on {Device}; move it with To, or copy it with ToArray.");
+        nint entered = Enter();
+        bool contiguous = Native.eager_is_contiguous(entered) != 0;
+        var span = new ReadOnlySpan<T>(Native.eager_data(entered), checked((int)Native.eager_count(entered)));
+        Leave();
+        return contiguous ? span : throw new InvalidArgumentException($"AsSpan: the elements of this view of shape {ConcreteShape} do not lie in C order; call Contiguous first, or copy it with ToArray.");
     }
 
     /// <summary>The only element, converted to a double.</summary>
@@ -40,7 +72,7 @@ public partial class Tensor
     }
 
     /// <summary>Runs a function that no recorder of this thread sees.</summary>
-    internal static Tensor Outside(Func<Tensor, Tensor> function, Tensor x)
+    internal static TResult Outside<TResult>(Func<Tensor, TResult> function, Tensor x)
     {
         ThreadContext context = ThreadContext.Current;
         Observer? observer = context.Observer;
@@ -56,6 +88,11 @@ public partial class Tensor
     }
 
     internal void ReadingValue(string how) => ThreadContext.Current.Observer?.ReadValue(this, how);
+
+    private void RequireElements<T>(string how) where T : unmanaged
+    {
+        if (DTypes.Of<T>() != DType) throw new DTypeMismatchException($"{how}: the tensor is {DType.Name()}, not {DTypes.Of<T>().Name()}; convert it with Cast first, or ask for its own type.");
+    }
 
     private void RequireOneElement(string how)
     {

@@ -107,6 +107,26 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "triu");
     }
 
+    /// <summary>aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -&gt; Tensor(a)</summary>
+    internal static Tensor diagonal(Tensor @self, long @offset, long @dim1, long @dim2)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.diagonal(self_, @offset, @dim1, @dim2);
+        @self.Leave();
+        return Tensor.Own(result_, "diagonal");
+    }
+
+    /// <summary>aten::diagonal_backward(Tensor grad_output, SymInt[] input_sizes, int offset, int dim1, int dim2) -&gt; Tensor</summary>
+    internal static Tensor diagonal_backward(Tensor @grad_output, ReadOnlySpan<long> @input_sizes, long @offset, long @dim1, long @dim2)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* input_sizes_ = @input_sizes) result_ = Raw.diagonal_backward(grad_output_, new NativeInts(input_sizes_, @input_sizes.Length), @offset, @dim1, @dim2);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "diagonal_backward");
+    }
+
     /// <summary>aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -&gt; Tensor</summary>
     internal static Tensor _to_copy(Tensor @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, bool @non_blocking, int @memory_format)
     {
@@ -449,6 +469,16 @@ internal static unsafe partial class Aten
         result_ = Raw.erfc(self_);
         @self.Leave();
         return Tensor.Own(result_, "erfc");
+    }
+
+    /// <summary>aten::erfinv(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor erfinv(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.erfinv(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "erfinv");
     }
 
     /// <summary>aten::floor(Tensor self) -&gt; Tensor</summary>
@@ -970,6 +1000,26 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "var");
     }
 
+    /// <summary>aten::std.correction(Tensor self, int[1]? dim, *, int? correction, bool keepdim=False) -&gt; Tensor</summary>
+    internal static Tensor std_correction(Tensor @self, ReadOnlySpan<long> @dim, MaybeInt @correction, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw.std_correction(self_, NativeInts.OrNone(dim_, @dim.Length), @correction, @keepdim ? (byte)1 : (byte)0);
+        @self.Leave();
+        return Tensor.Own(result_, "std");
+    }
+
+    /// <summary>aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -&gt; Tensor</summary>
+    internal static Tensor linalg_vector_norm(Tensor @self, Scalar @ord, ReadOnlySpan<long> @dim, bool @keepdim, int @dtype)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw.linalg_vector_norm(self_, @ord, NativeInts.OrNone(dim_, @dim.Length), @keepdim ? (byte)1 : (byte)0, @dtype);
+        @self.Leave();
+        return Tensor.Own(result_, "linalg_vector_norm");
+    }
+
     /// <summary>aten::mm(Tensor self, Tensor mat2) -&gt; Tensor</summary>
     internal static Tensor mm(Tensor @self, Tensor @mat2)
     {
@@ -1374,13 +1424,13 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
     }
 
-    /// <summary>aten::sort(Tensor self, int dim=-1, bool descending=False) -&gt; (Tensor values, Tensor indices)</summary>
-    internal static Tensor[] sort(Tensor @self, long @dim, bool @descending)
+    /// <summary>aten::sort.stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] sort_stable(Tensor @self, MaybeInt @stable, long @dim, bool @descending)
     {
         nint self_ = @self.Enter();
         nint* out_ = stackalloc nint[2];
         int result_;
-        result_ = Raw.sort(self_, @dim, @descending ? (byte)1 : (byte)0, out_);
+        result_ = Raw.sort_stable(self_, @stable, @dim, @descending ? (byte)1 : (byte)0, out_);
         @self.Leave();
         Native.Check(result_, "sort");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
@@ -1826,6 +1876,8 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_one_hot")] internal static partial nint one_hot(nint @self, long @num_classes);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_tril")] internal static partial nint tril(nint @self, long @diagonal);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_triu")] internal static partial nint triu(nint @self, long @diagonal);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_diagonal")] internal static partial nint diagonal(nint @self, long @offset, long @dim1, long @dim2);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_diagonal_backward")] internal static partial nint diagonal_backward(nint @grad_output, NativeInts @input_sizes, long @offset, long @dim1, long @dim2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__to_copy")] internal static partial nint _to_copy(nint @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, byte @non_blocking, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_clone")] internal static partial nint clone(nint @self, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_contiguous")] internal static partial nint contiguous(nint @self, int @memory_format);
@@ -1859,6 +1911,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sigmoid")] internal static partial nint sigmoid(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_erf")] internal static partial nint erf(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_erfc")] internal static partial nint erfc(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_erfinv")] internal static partial nint erfinv(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor")] internal static partial nint floor(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_ceil")] internal static partial nint ceil(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_round")] internal static partial nint round(nint @self);
@@ -1907,6 +1960,8 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logsumexp")] internal static partial nint logsumexp(nint @self, NativeInts @dim, byte @keepdim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cumsum")] internal static partial nint cumsum(nint @self, long @dim, int @dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_var_correction")] internal static partial nint var_correction(nint @self, NativeInts @dim, MaybeInt @correction, byte @keepdim);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_std_correction")] internal static partial nint std_correction(nint @self, NativeInts @dim, MaybeInt @correction, byte @keepdim);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_vector_norm")] internal static partial nint linalg_vector_norm(nint @self, Scalar @ord, NativeInts @dim, byte @keepdim, int @dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mm")] internal static partial nint mm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bmm")] internal static partial nint bmm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_matmul")] internal static partial nint matmul(nint @self, nint @other);
@@ -1943,7 +1998,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_select")] internal static partial nint masked_select(nint @self, nint @mask);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nonzero")] internal static partial nint nonzero(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_topk")] internal static partial int topk(nint @self, long @k, long @dim, byte @largest, byte @sorted, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sort")] internal static partial int sort(nint @self, long @dim, byte @descending, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sort_stable")] internal static partial int sort_stable(nint @self, MaybeInt @stable, long @dim, byte @descending, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_convolution")] internal static partial nint convolution(nint @input, nint @weight, nint @bias, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @transposed, NativeInts @output_padding, long @groups);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_convolution_backward")] internal static partial int convolution_backward(nint @grad_output, nint @input, nint @weight, NativeInts @bias_sizes, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @transposed, NativeInts @output_padding, long @groups, ulong @output_mask, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_max_pool2d_with_indices")] internal static partial int max_pool2d_with_indices(nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @ceil_mode, nint* @out);

@@ -40,6 +40,34 @@ public partial class Tensor
     /// <summary>Logical not of bools, bitwise complement of integers.</summary>
     public static Tensor operator ~(Tensor x) => ComparisonOps.Not.Apply([x], default);
 
+    /// <summary>Integers times 2 to the power of others; bits pushed over the end are lost. Shapes broadcast.</summary>
+    /// <remarks>The amounts go from 0 to the number of bits less one; what others give is the processor's choice.</remarks>
+    public static Tensor operator <<(Tensor a, Tensor b) => ComparisonOps.ShiftLeft.Apply([a, b], default);
+
+    /// <summary>Integers times 2 to the power of a number.</summary>
+    /// <exception cref="InvalidArgumentException">The number is not from 0 to the number of bits less one.</exception>
+    public static Tensor operator <<(Tensor a, Scalar b) => a << ScalarOperands.For(ComparisonOps.RequireShift(a, b), a, "ShiftLeft");
+
+    /// <summary>Integers divided by 2 to the power of others, rounding down. Shapes broadcast.</summary>
+    /// <remarks>The amounts go from 0 to the number of bits less one; what others give is the processor's choice.</remarks>
+    public static Tensor operator >>(Tensor a, Tensor b) => ComparisonOps.ShiftRight.Apply([a, b], default);
+
+    /// <summary>Integers divided by 2 to the power of a number, rounding down.</summary>
+    /// <exception cref="InvalidArgumentException">The number is not from 0 to the number of bits less one.</exception>
+    public static Tensor operator >>(Tensor a, Scalar b) => a >> ScalarOperands.For(ComparisonOps.RequireShift(a, b), a, "ShiftRight");
+
+    /// <summary>True where both elements are true or not zero; shapes broadcast.</summary>
+    public Tensor LogicalAnd(Tensor other) => ComparisonOps.LogicalAnd.Apply([this, other], default);
+
+    /// <summary>True where an element is true or not zero; shapes broadcast.</summary>
+    public Tensor LogicalOr(Tensor other) => ComparisonOps.LogicalOr.Apply([this, other], default);
+
+    /// <summary>True where exactly one element is true or not zero; shapes broadcast.</summary>
+    public Tensor LogicalXor(Tensor other) => ComparisonOps.LogicalXor.Apply([this, other], default);
+
+    /// <summary>True where the element is false or zero.</summary>
+    public Tensor LogicalNot() => ComparisonOps.LogicalNot.Apply([this], default);
+
     /// <summary>True where the elements are equal; shapes broadcast. (<c>==</c> compares references.)</summary>
     public Tensor Equal(Tensor other) => ComparisonOps.Equal.Apply([this, other], default);
 
@@ -109,6 +137,18 @@ internal static class ComparisonOps
 
     internal static readonly Op<None> Not = OpForms.UnaryWithoutGradient("Not", Aten.bitwise_not, Accepts.Integral);
 
+    internal static readonly Op<None> ShiftLeft = OpForms.BinaryWithoutGradient("ShiftLeft", Aten.bitwise_left_shift_Tensor, Accepts.Integral);
+
+    internal static readonly Op<None> ShiftRight = OpForms.BinaryWithoutGradient("ShiftRight", Aten.bitwise_right_shift_Tensor, Accepts.Integral);
+
+    internal static readonly Op<None> LogicalAnd = OpForms.BinaryWithoutGradient("LogicalAnd", Aten.logical_and);
+
+    internal static readonly Op<None> LogicalOr = OpForms.BinaryWithoutGradient("LogicalOr", Aten.logical_or);
+
+    internal static readonly Op<None> LogicalXor = OpForms.BinaryWithoutGradient("LogicalXor", Aten.logical_xor);
+
+    internal static readonly Op<None> LogicalNot = OpForms.UnaryWithoutGradient("LogicalNot", Aten.logical_not);
+
     // y = c ? a : b ⇒ da = c ? g : 0, db = c ? 0 : g
     internal static readonly Op<None> Where = new("Where", static (x, in _) => Aten.where_self(x[0], x[1], x[2]), OpForms.BroadcastShape)
     {
@@ -121,4 +161,11 @@ internal static class ComparisonOps
             new(Keep.A, static (g, in s) => s.A.Where(Tensor.ZerosLike(g), g)),
         ],
     };
+    internal static Scalar RequireShift(Tensor x, Scalar amount)
+    {
+        int bits = 8 * x.DType.ByteSize();
+        if (amount.IsReal || amount.ToInt64() < 0 || amount.ToInt64() >= bits)
+            throw new InvalidArgumentException($"Shift: the amount {amount} is no integer from 0 to {bits - 1}, the number of bits of {x.DType.Name()} less one.");
+        return amount;
+    }
 }

@@ -70,6 +70,9 @@ public partial class Tensor
     /// <summary>1 − erf(x), exact for large x.</summary>
     public Tensor Erfc() => ElementwiseOps.Erfc.Apply([this], default);
 
+    /// <summary>The inverse of the error function: the x of which the element is erf(x). Infinite at ±1, NaN beyond.</summary>
+    public Tensor ErfInverse() => ElementwiseOps.ErfInverse.Apply([this], default);
+
     /// <summary>The largest integer not above.</summary>
     public Tensor Floor() => ElementwiseOps.Floor.Apply([this], default);
 
@@ -179,6 +182,9 @@ internal static class ElementwiseOps
 
     // y = 1 − erf x ⇒ dx = −g·2/√π·e^(−x²)
     internal static readonly Op<None> Erfc = OpForms.Unary("Erfc", Aten.erfc, Keep.A, static (g, in s) => g * (-s.A.Square()).Exp() * -TwoOverRootPi);
+
+    // y = erf⁻¹ x ⇒ dx = g·√π/2·e^(y²)
+    internal static readonly Op<None> ErfInverse = OpForms.Unary("ErfInverse", Aten.erfinv, Keep.Output, static (g, in s) => g * s.Output.Square().Exp() / TwoOverRootPi);
 
     internal static readonly Op<None> Floor = OpForms.UnaryWithoutGradient("Floor", Aten.floor);
 

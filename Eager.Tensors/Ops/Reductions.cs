@@ -22,6 +22,26 @@ public partial class Tensor
     /// <summary>The mean over several axes.</summary>
     public Tensor Mean(int[] axes, bool keepDims = false) => ReductionOps.Mean.Apply([this], new(axes, keepDims));
 
+    /// <summary>The product of all elements, as a scalar. Bools and small integers are multiplied as int64.</summary>
+    public Tensor Prod()
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Reshape([Shape.ElementCount]).Prod(0));
+    }
+
+    /// <summary>The product over an axis.</summary>
+    public Tensor Prod(int axis, bool keepDims = false) => ReductionOps.Prod.Apply([this], new([ConcreteShape.NormalizeAxis(axis, nameof(Prod))], keepDims));
+
+    /// <summary>The product over several axes.</summary>
+    public Tensor Prod(int[] axes, bool keepDims = false)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(Prod), static (x, axis, keep) => x.Prod(axis, keep)));
+    }
+
+    /// <summary>The sum of each element and all before it on an axis.</summary>
+    public Tensor CumSum(int axis) => ReductionOps.CumSum.Apply([this], ConcreteShape.NormalizeAxis(axis, nameof(CumSum)));
+
     /// <summary>The largest element, as a scalar; NaN wins. Ties share the gradient evenly.</summary>
     public Tensor Max() => ReductionOps.Max.Apply([this], new([], false));
 
@@ -40,8 +60,28 @@ public partial class Tensor
     /// <summary>The smallest element over several axes.</summary>
     public Tensor Min(int[] axes, bool keepDims = false) => ReductionOps.Min.Apply([this], new(axes, keepDims));
 
+    /// <summary>log Σeˣ over all elements, without overflow, as a scalar.</summary>
+    public Tensor LogSumExp() => ReductionOps.LogSumExp.Apply([this], new([], false));
+
     /// <summary>log Σeˣ over an axis, without overflow.</summary>
     public Tensor LogSumExp(int axis, bool keepDims = false) => ReductionOps.LogSumExp.Apply([this], new([axis], keepDims));
+
+    /// <summary>log Σeˣ over several axes, without overflow.</summary>
+    public Tensor LogSumExp(int[] axes, bool keepDims = false) => ReductionOps.LogSumExp.Apply([this], new(axes, keepDims));
+
+    /// <summary>The index of the first largest element in C order, an int64 scalar.</summary>
+    public Tensor ArgMax()
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Reshape([Shape.ElementCount]).ArgMax(0));
+    }
+
+    /// <summary>The index of the first smallest element in C order, an int64 scalar.</summary>
+    public Tensor ArgMin()
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Reshape([Shape.ElementCount]).ArgMin(0));
+    }
 
     /// <summary>The index of the first largest element over an axis, int64.</summary>
     public Tensor ArgMax(int axis, bool keepDims = false) => ReductionOps.ArgMax.Apply([this], new([axis], keepDims));
@@ -55,11 +95,25 @@ public partial class Tensor
     /// <summary>True along an axis when any element is true or not zero.</summary>
     public Tensor Any(int axis, bool keepDims = false) => ReductionOps.Any.Apply([this], new([axis], keepDims));
 
+    /// <summary>True along several axes when any element is true or not zero.</summary>
+    public Tensor Any(int[] axes, bool keepDims = false)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(Any), static (x, axis, keep) => x.Any(axis, keep)));
+    }
+
     /// <summary>True when all elements are true or not zero.</summary>
     public Tensor All() => ReductionOps.All.Apply([this], new([], false));
 
     /// <summary>True along an axis when all elements are true or not zero.</summary>
     public Tensor All(int axis, bool keepDims = false) => ReductionOps.All.Apply([this], new([axis], keepDims));
+
+    /// <summary>True along several axes when all elements are true or not zero.</summary>
+    public Tensor All(int[] axes, bool keepDims = false)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(All), static (x, axis, keep) => x.All(axis, keep)));
+    }
 }
 
 internal static class ReductionOps
@@ -76,6 +130,27 @@ internal static class ReductionOps
     {
         Accepts = Accepts.Differentiable,
         Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g / CountRatio(s.Shape(0), g), s))],
+    };
+
+    // y = Πx ⇒ dxᵢ = g·Πⱼ≠ᵢ xⱼ, right where elements are zero too
+    internal static readonly Op<Axes> Prod = new("Prod", static (x, in a) => Aten.prod_dim_int(x[0], a.Only, a.KeepDims, -1), Reduced)
+    {
+        Accepts = Accepts.Any,
+        Gradients =
+        [
+            new(Keep.A, static (g, in s) =>
+            {
+                int axis = s.Attributes.Only;
+                return ProductOfOthers(WithAxes(g, s).SwapAxes(axis, -1), s.A.SwapAxes(axis, -1)).SwapAxes(axis, -1);
+            }),
+        ],
+    };
+
+    // yᵢ = Σⱼ≤ᵢ xⱼ ⇒ dxⱼ = Σᵢ≥ⱼ gᵢ
+    internal static readonly Op<int> CumSum = new("CumSum", static (x, in axis) => Aten.cumsum(x[0], axis, -1), static (x, in _) => x[0])
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Nothing, static (g, in s) => g.Flip(s.Attributes).CumSum(s.Attributes).Flip(s.Attributes))],
     };
 
     // y = max x ⇒ dx = g where x = y, divided by the number of such x
@@ -133,6 +208,33 @@ internal static class ReductionOps
         if (y.DType == DType.Bool) return y;
         using Tensor number = y;
         return Aten._to_copy(number, (int)DType.Bool, -1, -1, default, false, -1);
+    }
+
+    /// <summary>A reduction over several axes by one that takes a single axis; none listed means all.</summary>
+    internal static Tensor OneByOne(Tensor x, int[] axes, bool keepDims, string op, Func<Tensor, int, bool, Tensor> reduce)
+    {
+        int[] all = axes.Length == 0 ? [.. Enumerable.Range(0, x.Rank)] : ShapingOps.RequireDistinct(x.ConcreteShape, axes, op);
+        // From the last axis on, so that those still to come keep their numbers.
+        foreach (int axis in all.OrderDescending()) x = reduce(x, axis, keepDims);
+        return x;
+    }
+
+    // The products over the last axis form a tree of pairs. On the way down a pair's gradient goes to each of the two,
+    // multiplied by the other, so nothing is ever divided by an element that may be zero.
+    private static Tensor ProductOfOthers(Tensor g, Tensor x)
+    {
+        Dim count = x.Shape[-1];
+        if (count.Value <= 1) return count.Value == 1 ? g : Tensor.ZerosLike(x);
+        Tensor even = x[TensorIndex.Ellipsis, TensorIndex.Slice(0, null, 2)], odd = x[TensorIndex.Ellipsis, TensorIndex.Slice(1, null, 2)];
+        if (count.Value % 2 != 0)
+        {
+            var rim = new (int Before, int After)[x.Rank];
+            rim[^1].After = 1;
+            odd = odd.Pad(rim, 1);
+        }
+        Tensor down = ProductOfOthers(g, even * odd);
+        Tensor both = Tensor.Stack([down * odd, down * even], -1).Reshape([.. x.Shape[..^1], even.Shape[-1] * 2]);
+        return both.Narrow(-1, 0, count);
     }
 
     private static Shape Reduced(ReadOnlySpan<Shape> x, in Axes a) => x[0].Reduce(a.List, a.KeepDims);

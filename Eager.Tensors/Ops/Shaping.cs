@@ -37,26 +37,31 @@ public partial class Tensor
     /// <summary>Repeated along axes of size 1 and new leading axes, by NumPy's rules. A view.</summary>
     public Tensor BroadcastTo(Shape shape) => ShapingOps.BroadcastTo.Apply([this], shape);
 
-    /// <summary>Tensors put end to end along an axis.</summary>
-    public static Tensor Concat(ReadOnlySpan<Tensor> tensors, int axis = 0)
+    /// <summary>With places of one value put before and after the elements of each axis.</summary>
+    /// <param name="widths">For each axis how many places before and after.</param>
+    /// <param name="value">What they hold; 0 by default.</param>
+    public Tensor Pad((int Before, int After)[] widths, Scalar? value = null)
     {
-        if (tensors.Length == 0) throw new InvalidArgumentException("Concat: the list of tensors is empty.");
-        return ShapingOps.Concat.Apply(tensors, tensors[0].ConcreteShape.NormalizeAxis(axis));
+        if (widths.Length != Rank) throw new ShapeMismatchException($"Pad: {widths.Length} pairs of widths do not fit shape {ConcreteShape}; give one for each of its {Rank} axes.");
+        foreach ((int before, int after) in widths)
+            if (before < 0 || after < 0) throw new InvalidArgumentException($"Pad: the widths ({before}, {after}) are not both 0 or more; to cut, use an index.");
+        ScalarOperands.RequireFit(value ?? 0, DType, nameof(Pad));
+        return ShapingOps.Pad.Apply([this], new(widths, value ?? 0));
     }
 
-    /// <summary>Tensors of one shape put side by side along a new axis.</summary>
-    public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int axis = 0)
+    /// <summary>Some axes in reverse order; with none given, all of them.</summary>
+    public Tensor Flip(params int[] axes) =>
+        ShapingOps.Flip.Apply([this], axes.Length == 0 ? [.. Enumerable.Range(0, Rank)] : ShapingOps.RequireDistinct(ConcreteShape, axes, nameof(Flip)));
+
+    /// <summary>Every element moved <paramref name="shift"/> places along an axis; those pushed over its end come in at its start.</summary>
+    public Tensor Roll(long shift, int axis) => ShapingOps.Roll.Apply([this], new(shift, ConcreteShape.NormalizeAxis(axis, nameof(Roll))));
+
+    /// <summary>With the elements in C order in memory; the tensor itself when they are.</summary>
+    public Tensor Contiguous()
     {
-        if (tensors.Length == 0) throw new InvalidArgumentException("Stack: the list of tensors is empty.");
-        using var scope = Temporaries.Begin();
-        var expanded = new Tensor[tensors.Length];
-        for (int i = 0; i < expanded.Length; i++)
-        {
-            if (tensors[i].ConcreteShape != tensors[0].ConcreteShape)
-                throw new ShapeMismatchException($"Stack: tensor {i} is {tensors[i].ConcreteShape}, tensor 0 is {tensors[0].ConcreteShape}; all need one shape.");
-            expanded[i] = tensors[i].ExpandDims(axis);
-        }
-        return scope.Keep(Concat(expanded, axis < 0 ? axis + tensors[0].Rank + 1 : axis));
+        bool already = Native.eager_is_contiguous(Enter()) != 0;
+        Leave();
+        return already ? this : ShapingOps.Contiguous.Apply([this], default);
     }
 
     /// <summary>The elements converted to a dtype; the tensor itself when it has that dtype already. Bools become 0 and 1; fractions are cut off.</summary>
@@ -89,6 +94,10 @@ public partial class Tensor
 
 internal static class ShapingOps
 {
+    internal readonly record struct PadAttributes((int Before, int After)[] Widths, Scalar Value);
+
+    internal readonly record struct RollAttributes(long Shift, int Axis);
+
     // y = x in another shape ⇒ dx = g in the shape of x
     internal static readonly Op<Shape> Reshape = new("Reshape", static (x, in shape) => Aten.reshape(x[0], shape.Sizes), static (x, in shape) => shape)
     {
@@ -113,21 +122,33 @@ internal static class ShapingOps
         Gradients = [new(Keep.Shapes, static (g, in s) => g.SumTo(s.Shape(0)))],
     };
 
-    // y = [x₀, x₁, …] ⇒ dxᵢ = the part of g that xᵢ fills
-    internal static readonly Op<int> Concat = new("Concat", static (x, in axis) => Aten.cat(x, axis), ConcatShape)
+    // y = x with a rim ⇒ dx = g without it
+    internal static readonly Op<PadAttributes> Pad = new("Pad", PadKernel, static (x, in a) => [.. x[0].Zip(a.Widths, static (size, w) => size + (w.Before + w.After))])
     {
-        Accepts = Accepts.Same,
-        JointKeeps = Keep.Shapes,
-        Joint = static (g, in s, dx) =>
-        {
-            long start = 0;
-            for (int i = 0; i < dx.Length; i++)
+        Accepts = Accepts.Any,
+        Gradients =
+        [
+            new(Keep.Shapes, static (g, in s) =>
             {
-                long size = s.Shape(i)[s.Attributes];
-                if (s.Needs(i)) dx[i] = g[0]!.Narrow(s.Attributes, start, size);
-                start += size;
-            }
-        },
+                Shape x = s.Shape(0);
+                for (int axis = 0; axis < x.Rank; axis++) g = g.Narrow(axis, s.Attributes.Widths[axis].Before, x[axis]);
+                return g;
+            }),
+        ],
+    };
+
+    // y = x with axes reversed ⇒ dx = g with them reversed
+    internal static readonly Op<int[]> Flip = new("Flip", static (x, in axes) => Aten.flip(x[0], Longs(axes)), static (x, in _) => x[0])
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Nothing, static (g, in s) => Flip!.Apply([g], s.Attributes))],
+    };
+
+    // y = x moved along an axis ⇒ dx = g moved back
+    internal static readonly Op<RollAttributes> Roll = new("Roll", static (x, in a) => Aten.roll(x[0], [a.Shift], [a.Axis]), static (x, in _) => x[0])
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Nothing, static (g, in s) => Roll!.Apply([g], s.Attributes with { Shift = -s.Attributes.Shift }))],
     };
 
     // y = x in another dtype ⇒ dx = g in the dtype of x
@@ -139,6 +160,13 @@ internal static class ShapingOps
 
     // y = x ⇒ dx = g
     internal static readonly Op<None> Clone = new("Clone", static (x, in _) => Aten.clone(x[0], -1), OpForms.SameShape)
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Nothing, static (g, in s) => g)],
+    };
+
+    // y = x ⇒ dx = g
+    internal static readonly Op<None> Contiguous = new("Contiguous", static (x, in _) => Aten.contiguous(x[0], 0), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
@@ -181,6 +209,13 @@ internal static class ShapingOps
         return shape.Reduce(axes);
     }
 
+    internal static int[] RequireDistinct(Shape shape, int[] axes, string op)
+    {
+        int[] normal = [.. axes.Select(axis => shape.NormalizeAxis(axis, op))];
+        return normal.Distinct().Count() == normal.Length ? normal
+            : throw new ShapeMismatchException($"{op}: axes [{string.Join(", ", axes)}] of shape {shape} name an axis twice.");
+    }
+
     internal static int[] RequirePermutation(Shape shape, int[] axes)
     {
         int[] normal = [.. axes.Select(shape.NormalizeAxis)];
@@ -190,6 +225,13 @@ internal static class ShapingOps
     }
 
     internal static long[] Longs(int[] axes) => Array.ConvertAll(axes, static a => (long)a);
+
+    // LibTorch counts the widths from the last axis on.
+    private static Tensor PadKernel(ReadOnlySpan<Tensor> x, in PadAttributes a)
+    {
+        long[] widths = [.. a.Widths.Reverse().SelectMany(static w => (long[])[w.Before, w.After])];
+        return Aten.constant_pad_nd(x[0], widths, a.Value);
+    }
 
     private static string Written(Shape shape) => $"[{string.Join(", ", shape.Select(static d => d.Value < 0 ? "-1" : d.ToString()))}]";
 
@@ -207,19 +249,5 @@ internal static class ShapingOps
         if (x.Rank > shape.Rank || Shape.Broadcast(x, shape) != shape)
             throw new ShapeMismatchException($"BroadcastTo: {x} does not stretch to {shape}; each of its sizes must be 1 or equal to the one wanted.");
         return shape;
-    }
-
-    private static Shape ConcatShape(ReadOnlySpan<Shape> x, in int axis)
-    {
-        Dim total = x[0][axis];
-        for (int i = 1; i < x.Length; i++)
-        {
-            if (x[i].Rank != x[0].Rank) throw new ShapeMismatchException($"Concat: tensor {i} is {x[i]}, tensor 0 is {x[0]}; the ranks differ.");
-            for (int d = 0; d < x[0].Rank; d++)
-                if (d != axis && !x[i][d].IsUnknown && !x[0][d].IsUnknown && x[i][d] != x[0][d])
-                    throw new ShapeMismatchException($"Concat: tensor {i} is {x[i]}, tensor 0 is {x[0]}; they may differ along axis {axis} only.");
-            total += x[i][axis];
-        }
-        return x[0].With(axis, total);
     }
 }

@@ -5,27 +5,44 @@ namespace Eager;
 public partial class Tensor
 {
     /// <summary><paramref name="length"/> places of an axis from <paramref name="start"/> on. A view.</summary>
-    public Tensor Narrow(int axis, long start, long length)
+    /// <exception cref="ShapeMismatchException">They are not all within the axis.</exception>
+    public Tensor Narrow(int axis, Dim start, Dim length)
     {
-        Shape shape = ConcreteShape;
-        int at = shape.NormalizeAxis(axis);
-        if (start < 0 || length < 0 || length > shape[at].Value - start)
-            throw new ShapeMismatchException($"Narrow: {length} places from {start} on are not within axis {axis} of shape {shape}.");
+        int at = ConcreteShape.NormalizeAxis(axis, nameof(Narrow));
+        if (start.Value < 0 || length.Value < 0 || length.Value > ConcreteShape[at].Value - start.Value)
+            throw new ShapeMismatchException($"Narrow: {length.Value} places from {start.Value} on are not within axis {axis} of shape {ConcreteShape}.");
         return SlicingOps.Slice.Apply([this], new(at, start, start + length, 1));
+    }
+
+    /// <summary>One place of an axis; the axis is gone. A view.</summary>
+    /// <param name="axis">The axis; a negative one counts from the end.</param>
+    /// <param name="place">The place; a negative one counts from the end.</param>
+    /// <exception cref="InvalidArgumentException">The axis has no such place.</exception>
+    public Tensor Select(int axis, Dim place)
+    {
+        int at = ConcreteShape.NormalizeAxis(axis, nameof(Select));
+        Dim size = Shape[at];
+        if (place.Value < -size.Value || place.Value >= size.Value)
+            throw new InvalidArgumentException($"Select: place {place.Value} is outside axis {axis} of shape {ConcreteShape}, which has {size.Value} places.");
+        return SlicingOps.Select.Apply([this], new(at, place.Value < 0 ? size + place : place));
     }
 }
 
 internal static class SlicingOps
 {
     /// <summary>Places start, start + step, … before end, of one axis; all within it.</summary>
-    internal readonly record struct SliceAttributes(int Axis, long Start, long End, long Step);
+    internal readonly record struct SliceAttributes(int Axis, Dim Start, Dim End, long Step);
 
     internal readonly record struct SliceBackwardAttributes(Shape Shape, SliceAttributes Slice);
 
+    internal readonly record struct SelectAttributes(int Axis, Dim Place);
+
+    internal readonly record struct SelectBackwardAttributes(Shape Shape, SelectAttributes Select);
+
     // y = x[start:end:step] ⇒ dx = zeros with g in those places
     internal static readonly Op<SliceAttributes> Slice = new("Slice",
-        static (x, in a) => Aten.slice_Tensor(x[0], a.Axis, a.Start, a.End, a.Step),
-        static (x, in a) => x[0].With(a.Axis, (a.End - a.Start + a.Step - 1) / a.Step))
+        static (x, in a) => Aten.slice_Tensor(x[0], a.Axis, a.Start.Value, a.End.Value, a.Step),
+        static (x, in a) => x[0].With(a.Axis, (a.End - a.Start + (a.Step - 1)) / a.Step))
     {
         Accepts = Accepts.Any,
         Effect = Effect.View,
@@ -40,4 +57,27 @@ internal static class SlicingOps
         Accepts = Accepts.Any,
         Gradients = [new(Keep.Nothing, static (g, in s) => Slice.Apply([g], s.Attributes.Slice))],
     };
+
+    // y = x[…, place, …] ⇒ dx = zeros with g in that place
+    internal static readonly Op<SelectAttributes> Select = new("Select",
+        static (x, in a) => Aten.select_int(x[0], a.Axis, a.Place),
+        static (x, in a) => x[0].Reduce([a.Axis]))
+    {
+        Accepts = Accepts.Any,
+        Effect = Effect.View,
+        Gradients = [new(Keep.Shapes, static (g, in s) => SelectBackward!.Apply([g], new(s.Shape(0), s.Attributes)))],
+    };
+
+    // y = zeros with x in one place of an axis ⇒ dx = g at that place
+    internal static readonly Op<SelectBackwardAttributes> SelectBackward = new("SelectBackward",
+        static (x, in a) => Aten.select_backward(x[0], a.Shape.Sizes, a.Select.Axis, a.Select.Place),
+        static (x, in a) => a.Shape)
+    {
+        Accepts = Accepts.Any,
+        Gradients = [new(Keep.Nothing, static (g, in s) => Select.Apply([g], s.Attributes.Select))],
+    };
+
+    /// <summary>A slice, or the tensor itself where that is the whole axis.</summary>
+    internal static Tensor Take(Tensor x, in SliceAttributes a) =>
+        a.Step == 1 && a.Start == 0 && a.End == x.Shape[a.Axis] ? x : Slice.Apply([x], a);
 }

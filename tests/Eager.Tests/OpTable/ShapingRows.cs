@@ -28,7 +28,7 @@ internal static class ShapingRows
         ],
             Refusal.Of<ShapeMismatchException>("a size that is not 1", static () => Tensor.Zeros([2, 3]).BroadcastTo([4, 3]), "BroadcastTo", "[2, 3]", "[4, 3]"),
             Refusal.Of<ShapeMismatchException>("fewer axes", static () => Tensor.Zeros([2, 3]).BroadcastTo([3]), "BroadcastTo", "[2, 3]", "[3]")),
-        new(ShapingOps.Concat, static x => Tensor.Concat(x), static x => Concat(x, 0))
+        new(JoiningOps.Concat, static x => Tensor.Concat(x), static x => Concat(x, 0))
         {
             DTypes = Kinds.Real,
             Ulps = 0,

@@ -1,0 +1,63 @@
+using Eager.Interop;
+
+namespace Eager;
+
+public partial class Tensor
+{
+    /// <summary>The elements in order along an axis. NaN counts as the largest; equal elements keep their order.</summary>
+    public Tensor Sort(int axis = -1, bool descending = false)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(SortingOps.Sort.ApplyMany([this], new(ConcreteShape.NormalizeAxis(axis, nameof(Sort)), descending))[0]);
+    }
+
+    /// <summary>Where along an axis the elements stand, in their order: int64. NaN counts as the largest; equal elements keep their order.</summary>
+    public Tensor ArgSort(int axis = -1, bool descending = false)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(SortingOps.Sort.ApplyMany([this], new(ConcreteShape.NormalizeAxis(axis, nameof(ArgSort)), descending))[1]);
+    }
+
+    /// <summary>The <paramref name="count"/> largest elements of an axis, the largest first, and their places, int64. NaN counts as the largest.</summary>
+    /// <param name="count">How many; no more than the axis has.</param>
+    /// <param name="axis">The axis that is searched.</param>
+    /// <param name="largest">False for the smallest elements, the smallest first.</param>
+    public (Tensor Values, Tensor Indices) TopK(int count, int axis = -1, bool largest = true)
+    {
+        int at = ConcreteShape.NormalizeAxis(axis, nameof(TopK));
+        if (count < 0 || count > ConcreteShape[at].Value)
+            throw new InvalidArgumentException($"TopK: axis {axis} of shape {ConcreteShape} has {ConcreteShape[at].Value} elements, not {count}.");
+        Tensor[] found = SortingOps.TopK.ApplyMany([this], new(count, at, largest));
+        return (found[0], found[1]);
+    }
+}
+
+internal static class SortingOps
+{
+    internal readonly record struct SortAttributes(int Axis, bool Descending);
+
+    internal readonly record struct TopKAttributes(long Count, int Axis, bool Largest);
+
+    // y, i = x in order and where it stood ⇒ dx = g put back there
+    internal static readonly Op<SortAttributes> Sort = new("Sort",
+        static (x, in a) => Aten.sort_stable(x[0], true, a.Axis, a.Descending),
+        static (x, in _) => [x[0], x[0]])
+    {
+        Accepts = Accepts.Any,
+        JointKeeps = Keep.Output1 | Keep.Shapes,
+        Joint = static (g, in s, dx) => dx[0] = PutBack(g[0], s.Outputs(1), s.Shape(0), s.Attributes.Axis),
+    };
+
+    // y, i = the largest of x and where they stood ⇒ dx = zeros with g put back there
+    internal static readonly Op<TopKAttributes> TopK = new("TopK",
+        static (x, in a) => Aten.topk(x[0], a.Count, a.Axis, a.Largest, true),
+        static (x, in a) => [x[0].With(a.Axis, a.Count), x[0].With(a.Axis, a.Count)])
+    {
+        Accepts = Accepts.Any,
+        JointKeeps = Keep.Output1 | Keep.Shapes,
+        Joint = static (g, in s, dx) => dx[0] = PutBack(g[0], s.Outputs(1), s.Shape(0), s.Attributes.Axis),
+    };
+
+    private static Tensor? PutBack(Tensor? g, Tensor places, Shape shape, int axis) =>
+        g is null ? null : Tensor.Zeros(shape, g.DType, g.Device).ScatterAdd(places, g, axis);
+}
