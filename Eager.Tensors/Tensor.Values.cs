@@ -74,17 +74,8 @@ public partial class Tensor
     /// <summary>Runs a function that no recorder of this thread sees.</summary>
     internal static TResult Outside<TResult>(Func<Tensor, TResult> function, Tensor x)
     {
-        ThreadContext context = ThreadContext.Current;
-        Observer? observer = context.Observer;
-        context.Observer = null;
-        try
-        {
-            return function(x);
-        }
-        finally
-        {
-            context.Observer = observer;
-        }
+        using var unrecorded = Unrecorded.Begin();
+        return function(x);
     }
 
     internal void ReadingValue(string how) => ThreadContext.Current.Observer?.ReadValue(this, how);

@@ -120,6 +120,10 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial void eager_record_cancel();
 
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial nint eager_record_suspend();
+
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void eager_record_resume(nint recorder);
+
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_program_run(nint program, nint* inputs, nint* outputs);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial long eager_program_length(nint program);

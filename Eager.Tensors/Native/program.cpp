@@ -1,5 +1,6 @@
 #include "program.h"
 #include <stdexcept>
+#include <utility>
 
 namespace eager {
 
@@ -84,6 +85,10 @@ EAGER_EXPORT void eager_record_cancel() {
   delete ProgramRecorder::current;
   ProgramRecorder::current = nullptr;
 }
+
+// What runs between these two is no part of the program; what it made is held by the program when it is used later.
+EAGER_EXPORT ProgramRecorder* eager_record_suspend() { return std::exchange(ProgramRecorder::current, nullptr); }
+EAGER_EXPORT void eager_record_resume(ProgramRecorder* recorder) { ProgramRecorder::current = recorder; }
 
 EAGER_EXPORT int32_t eager_program_run(Program* program, const TensorHandle* inputs, TensorHandle* outputs) {
   return eager::guarded(1, [&] {

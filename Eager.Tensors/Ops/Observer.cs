@@ -55,3 +55,29 @@ internal abstract class Observer
         }
     }
 }
+
+/// <summary>While it is open, nobody sees what this thread does: no tape, no trace, no program being recorded.</summary>
+/// <remarks>For what a recording must not repeat, such as the making of variables.</remarks>
+internal readonly struct Unrecorded : IDisposable
+{
+    private readonly ThreadContext context;
+    private readonly Observer? observer;
+    private readonly nint program;
+
+    private Unrecorded(ThreadContext context)
+    {
+        this.context = context;
+        observer = context.Observer;
+        context.Observer = null;
+        // Programs are recorded inside traces only; without an observer the native library need not be asked, or even loaded.
+        program = observer is null ? 0 : Interop.Native.eager_record_suspend();
+    }
+
+    internal static Unrecorded Begin() => new(ThreadContext.Current);
+
+    public void Dispose()
+    {
+        context.Observer = observer;
+        if (program != 0) Interop.Native.eager_record_resume(program);
+    }
+}
