@@ -1,0 +1,76 @@
+using Eager.Autograd;
+
+namespace Eager.Layers;
+
+/// <summary>A fully connected layer over the last axis: y = f(x·kernel + bias). [..., inputs] → [..., units].</summary>
+/// <example><code>
+/// var layer = new Dense(64, "relu", inputShape: [20]);
+/// Tensor y = layer.Call(Tensor.Zeros([5, 20]));   // [5, 64]
+/// </code></example>
+public sealed class Dense : Layer
+{
+    private readonly DType dtype;
+    private readonly Initializer kernelInitializer;
+    private readonly Initializer biasInitializer;
+
+    /// <summary>Makes a layer.</summary>
+    /// <param name="units">The number of outputs.</param>
+    /// <param name="activation">What to apply to them; nothing when null.</param>
+    /// <param name="useBias">Whether a bias is added.</param>
+    /// <param name="kernelInitializer">How the kernel's first values are made; Glorot uniform when null.</param>
+    /// <param name="biasInitializer">How the bias's first values are made; zeros when null.</param>
+    /// <param name="inputShape">The shape of one input without the batch; builds the layer at once.</param>
+    /// <param name="name">A name; when null, the model around it gives one.</param>
+    /// <param name="dtype">The dtype of the weights, which inputs must have.</param>
+    public Dense(int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
+        : base(name)
+    {
+        if (units < 1) throw new InvalidArgumentException($"Dense: {units} units were asked for; give at least 1.");
+        Units = units;
+        Activation = activation ?? ActivationFunction.Linear;
+        UseBias = useBias;
+        this.kernelInitializer = kernelInitializer ?? Initializer.GlorotUniform();
+        this.biasInitializer = biasInitializer ?? Initializer.Zeros();
+        this.dtype = dtype;
+        BuildIfKnown(inputShape);
+    }
+
+    /// <summary>The number of outputs.</summary>
+    public int Units { get; }
+
+    /// <summary>What is applied to the outputs.</summary>
+    public ActivationFunction Activation { get; }
+
+    /// <summary>Whether a bias is added.</summary>
+    public bool UseBias { get; }
+
+    /// <summary>The weights, [inputs, units]; null before the layer is built.</summary>
+    public Variable? Kernel { get; private set; }
+
+    /// <summary>What is added, [units]; null without a bias and before the layer is built.</summary>
+    public Variable? Bias { get; private set; }
+
+    /// <inheritdoc/>
+    public override Shape ComputeOutputShape(Shape inputShape) => inputShape.With(-1, Units);
+
+    /// <inheritdoc/>
+    protected override void CreateVariables(Shape inputShape)
+    {
+        if (inputShape.Rank < 2 || inputShape[-1].IsUnknown)
+            throw new ShapeMismatchException($"{Title}: the input is {inputShape}; it needs a batch and a last axis of known size, as in [batch, inputs].");
+        Kernel = CreateVariable("kernel", [inputShape[-1], Units], kernelInitializer, dtype);
+        if (UseBias) Bias = CreateVariable("bias", [Units], biasInitializer, dtype);
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, bool training)
+    {
+        if (x.Rank < 2 || x.ConcreteShape[-1].Value != Kernel!.ConcreteShape[0].Value)
+            throw new ShapeMismatchException($"{Title}: the input is {x.ConcreteShape}, the layer was built for {InputShape}; the last axis must have size {Kernel!.ConcreteShape[0]}. Flatten images first.");
+        using var scope = Temporaries.Begin();
+        Tensor y = Bias is null ? x.MatMul(Kernel)
+            : x.Rank == 2 ? Tensor.Affine(x, Kernel, Bias)
+            : x.MatMul(Kernel) + Bias;
+        return scope.Keep(Activation.Apply(y));
+    }
+}

@@ -1,0 +1,183 @@
+using System.Text;
+using Eager.Autograd;
+
+namespace Eager.Layers;
+
+/// <summary>One weight of a model: where it is in the structure, and the variable itself.</summary>
+/// <param name="Path">Names of properties, layers and places in lists from the model down: <c>hidden/0/kernel</c>.</param>
+/// <param name="Variable">The weight.</param>
+/// <param name="Trainable">Whether it, its layer and all around it are trainable.</param>
+public readonly record struct Parameter(string Path, Variable Variable, bool Trainable);
+
+/// <summary>
+/// A part of a model: it has weights and other layers as properties, and turns a tensor into another.
+/// </summary>
+/// <remarks>
+/// Weights and inner layers are found by structure: any property or field, any list or dictionary of them, in order of declaration.
+/// </remarks>
+/// <example><code>
+/// sealed class Mlp : Layer
+/// {
+///     public Dense Hidden { get; } = new(256, "relu");
+///     public Dense Output { get; } = new(10);
+///
+///     protected override Tensor Forward(Tensor x, bool training) => Output.Call(Hidden.Call(x, training), training);
+/// }
+/// </code></example>
+public abstract class Layer
+{
+    private readonly HashSet<Variable> named = [];
+    private string? name;
+
+    /// <summary>Sets what all layers have.</summary>
+    /// <param name="name">A name; when null, the model that the layer is part of gives one.</param>
+    protected Layer(string? name = null)
+    {
+        if (name is not null && (name.Length == 0 || name.Contains('/'))) throw new InvalidArgumentException($"'{name}' is no name for a layer; it needs at least one character and no slash.");
+        this.name = name;
+    }
+
+    /// <summary>The name: as given, or as the model around it calls it, or that of its kind.</summary>
+    public string Name => name ?? Kind;
+
+    /// <summary>Whether the weights in it are changed in training.</summary>
+    public bool Trainable { get; set; } = true;
+
+    /// <summary>Whether its weights are made, or it has none of its own.</summary>
+    public bool IsBuilt => InputShape is not null || !Structure.Of(GetType()).CreatesVariables;
+
+    /// <summary>The shape that it was built for, the batch unknown; null before.</summary>
+    public Shape? InputShape { get; private set; }
+
+    /// <summary>The weights in it and in all layers within, each once.</summary>
+    /// <exception cref="InvalidArgumentException">A layer in it has not made its weights yet.</exception>
+    public IReadOnlyList<Parameter> Parameters
+    {
+        get
+        {
+            var found = new List<Parameter>();
+            Collect("", Trainable, found, []);
+            return found;
+        }
+    }
+
+    /// <summary>The variables that training changes.</summary>
+    /// <exception cref="InvalidArgumentException">A layer in it has not made its weights yet.</exception>
+    public IReadOnlyList<Variable> TrainableVariables => [.. Parameters.Where(static p => p.Trainable).Select(static p => p.Variable)];
+
+    /// <summary>What errors call it, as in <c>Dense 'hidden'</c>.</summary>
+    protected string Title => $"{GetType().Name} '{Name}'";
+
+    /// <summary>Whether somebody gave it a name.</summary>
+    internal bool HasName => name is not null;
+
+    /// <summary>The name of its kind, as in <c>max_pool2d</c>.</summary>
+    internal string Kind => SnakeCase(GetType().Name);
+
+    /// <summary>Turns a tensor into another; the first call makes the weights.</summary>
+    /// <param name="x">The input, with the batch as its first axis.</param>
+    /// <param name="training">Whether this is training: dropout drops, statistics are updated.</param>
+    /// <exception cref="ShapeMismatchException">The input does not fit what the layer was built for.</exception>
+    public Tensor Call(Tensor x, bool training = false)
+    {
+        if (InputShape is null) Build(x.Shape);
+        using NameScope scope = NameScope.Open(Name);
+        return Forward(x, training);
+    }
+
+    /// <summary>Makes the weights for inputs of a shape, unless they are made.</summary>
+    /// <param name="inputShape">The shape of an input; the size of the batch does not count.</param>
+    public void Build(Shape inputShape)
+    {
+        if (InputShape is not null) return;
+        NameChildren();
+        using var unrecorded = Unrecorded.Begin();  // a replay does not make the weights again
+        Shape anyBatch = inputShape.Rank == 0 ? inputShape : inputShape.With(0, Dim.Unknown);
+        CreateVariables(anyBatch);
+        InputShape = anyBatch;
+    }
+
+    /// <summary>The shape that inputs of a shape lead to.</summary>
+    public virtual Shape ComputeOutputShape(Shape inputShape) =>
+        throw new InvalidArgumentException($"{Title} does not say what shape it gives; override ComputeOutputShape in {GetType().Name}.");
+
+    /// <summary>What the layer computes.</summary>
+    protected abstract Tensor Forward(Tensor x, bool training);
+
+    /// <summary>Makes the layer's own weights, with <see cref="CreateVariable"/>; inner layers make theirs themselves.</summary>
+    /// <param name="inputShape">The shape of inputs, the batch unknown.</param>
+    protected virtual void CreateVariables(Shape inputShape) { }
+
+    /// <summary>Makes one weight of this layer.</summary>
+    /// <param name="variableName">Its name, as in <c>kernel</c>; its path begins with the layer's.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="initializer">How its first values are made.</param>
+    /// <param name="dtype">Its dtype.</param>
+    /// <param name="trainable">Whether training changes it.</param>
+    protected Variable CreateVariable(string variableName, Shape shape, Initializer initializer, DType dtype = DType.Float32, bool trainable = true)
+    {
+        using Tensor first = initializer.Create(shape, dtype);
+        if (first.ConcreteShape != shape) throw new ShapeMismatchException($"{Title}: the initializer {initializer} made {first.ConcreteShape} for '{variableName}' of shape {shape}.");
+        var variable = new Variable(first, trainable, $"{Name}/{variableName}");
+        named.Add(variable);
+        return variable;
+    }
+
+    /// <summary>Builds at once when the shape of one input, without the batch, is known.</summary>
+    private protected void BuildIfKnown(Shape? inputShape)
+    {
+        if (inputShape is not null) Build(inputShape.Insert(0, Dim.Unknown));
+    }
+
+    /// <summary>Gives a name to a layer that has none.</summary>
+    internal void Christen(string given) => name ??= given;
+
+    /// <summary>The layers and variables right below this one, with their names.</summary>
+    private protected virtual IEnumerable<(string Name, object Child)> Children() => Structure.Of(GetType()).Children(this);
+
+    private void NameChildren()
+    {
+        foreach ((string childName, object child) in Children())
+            if (child is Layer layer) layer.Christen(childName.Replace('/', '_'));
+    }
+
+    private void Collect(string path, bool trainable, List<Parameter> found, HashSet<object> seen)
+    {
+        if (!IsBuilt) throw new InvalidArgumentException($"{Title} makes its weights at its first call and has none yet; call the model once, use Build, or give the layer its inputShape.");
+        foreach ((string childName, object child) in Children())
+        {
+            if (!seen.Add(child)) continue;
+            string childPath = path.Length == 0 ? childName : $"{path}/{childName}";
+            if (child is Layer layer)
+            {
+                layer.Christen(childName.Replace('/', '_'));
+                layer.Collect(childPath, trainable && layer.Trainable, found, seen);
+                continue;
+            }
+            var variable = (Variable)child;
+            NameByPath(variable, childPath);
+            found.Add(new(childPath, variable, trainable && variable.Trainable));
+        }
+    }
+
+    // Messages and optimizer slots call a variable by its path in the largest model that was asked for its parameters.
+    private void NameByPath(Variable variable, string path)
+    {
+        bool ours = variable.Name is null || named.Contains(variable);
+        if (!ours || (variable.Name is { } known && path.Count('/') < known.Count('/'))) return;
+        variable.Name = path;
+        named.Add(variable);
+    }
+
+    private static string SnakeCase(string typeName)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < typeName.Length; i++)
+        {
+            bool begins = char.IsUpper(typeName[i]) && i > 0 && !char.IsUpper(typeName[i - 1]) && !char.IsDigit(typeName[i - 1]);
+            if (begins) text.Append('_');
+            text.Append(char.ToLowerInvariant(typeName[i]));
+        }
+        return text.ToString();
+    }
+}

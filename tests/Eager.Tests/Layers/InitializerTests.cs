@@ -1,0 +1,59 @@
+using Eager.Layers;
+using NUnit.Framework;
+
+namespace Eager.Tests.Layers;
+
+public class InitializerTests
+{
+    [Test]
+    public void Constants_are_constant()
+    {
+        Assert.That(Initializer.Zeros().Create([3]).ToArray<float>(), Is.EqualTo((float[])[0, 0, 0]));
+        Assert.That(Initializer.Ones().Create([2], DType.Float64).ToArray<double>(), Is.EqualTo((double[])[1, 1]));
+        Assert.That(Initializer.Constant(2.5).Create([2]).ToArray<float>(), Is.EqualTo((float[])[2.5f, 2.5f]));
+    }
+
+    [Test]
+    public void Uniform_ones_fill_the_range_of_their_formula()
+    {
+        using var scope = new TensorScope();
+        // For a window of 3×5 over 20 inputs and 30 outputs: 300 inputs and 450 outputs of each unit.
+        AssertRange(Initializer.GlorotUniform(new Generator(1)), Math.Sqrt(6.0 / (300 + 450)));
+        AssertRange(Initializer.HeUniform(new Generator(1)), Math.Sqrt(6.0 / 300));
+        AssertRange(Initializer.LeCunUniform(new Generator(1)), Math.Sqrt(3.0 / 300));
+        AssertRange(Initializer.RandomUniform(generator: new Generator(1)), 0.05);
+    }
+
+    [Test]
+    public void Normal_ones_have_the_deviation_of_their_formula()
+    {
+        using var scope = new TensorScope();
+        AssertDeviation(Initializer.RandomNormal(generator: new Generator(1)), 0.05, double.PositiveInfinity);
+    }
+
+    [Test]
+    public void The_same_generator_state_gives_the_same_weights()
+    {
+        using var scope = new TensorScope();
+        Generator a = new(9), b = new(9);
+
+        Assert.That(Initializer.GlorotUniform(a).Create([4, 5]).ToArray<float>(), Is.EqualTo(Initializer.GlorotUniform(b).Create([4, 5]).ToArray<float>()));
+    }
+
+    private static void AssertRange(Initializer initializer, double limit)
+    {
+        Tensor w = initializer.Create([3, 5, 20, 30], DType.Float64).Abs();
+
+        // 9,000 draws: the largest is within 0.2 % of the limit, but for one time in 60 million.
+        Assert.That(w.Max().Item(), Is.LessThan(limit).And.GreaterThan(0.998 * limit), initializer.Name);
+    }
+
+    private static void AssertDeviation(Initializer initializer, double deviation, double cut)
+    {
+        Tensor w = initializer.Create([3, 5, 20, 30], DType.Float64);
+
+        // The relative standard error of a deviation of 9,000 draws is 1/√18,000 = 0.75 %; four of them.
+        Assert.That(Math.Sqrt(w.Square().Mean().Item()), Is.EqualTo(deviation).Within(3).Percent, initializer.Name);
+        Assert.That(w.Abs().Max().Item(), Is.LessThanOrEqualTo(cut), initializer.Name);
+    }
+}
