@@ -28,7 +28,7 @@ public partial class Tensor
 
         using var scope = Temporaries.Begin();
         Tensor x = Windows.ChannelsFirst(this, dataFormat);
-        if (before != after) (x, before) = (PaddingOps.PadImages(x, before, after, 0), 0);
+        if (before != after) (x, before) = (Windows.Pad(x, before, after, 0), 0);
         Tensor w = filters.Transpose(ConvolutionOps.FilterOrder);
         var attributes = new ConvolutionOps.Attributes(stride.ToLongs(), before.ToLongs(), gaps.ToLongs(), groups);
         Tensor y = bias is null ? ConvolutionOps.Convolution.Apply([x, w], attributes) : ConvolutionOps.Convolution.Apply([x, w, bias], attributes);

@@ -16,7 +16,7 @@ public partial class Tensor
         var plan = new PoolingOps.Plan(this, window, strides ?? window, padding, dataFormat, "MaxPool2D");
         using var scope = Temporaries.Begin();
         Tensor x = Windows.ChannelsFirst(this, dataFormat);
-        if (!plan.FrameIsEven) x = PaddingOps.PadImages(x, plan.Before, plan.After, double.NegativeInfinity);
+        if (!plan.FrameIsEven) x = Windows.Pad(x, plan.Before, plan.After, double.NegativeInfinity);
         return scope.Keep(Windows.InFormat(PoolingOps.MaxPool.ApplyMany([x], plan.Attributes)[0], dataFormat));
     }
 
@@ -34,9 +34,9 @@ public partial class Tensor
         Tensor x = Windows.ChannelsFirst(this, dataFormat);
         if (plan.FrameIsEven) return scope.Keep(Windows.InFormat(PoolingOps.AvgPool.Apply([x], plan.Attributes), dataFormat));
         // With an uneven frame the mean over all places is divided by the share of places that count.
-        Tensor sums = PoolingOps.AvgPool.Apply([PaddingOps.PadImages(x, plan.Before, plan.After, 0)], plan.Attributes);
+        Tensor sums = PoolingOps.AvgPool.Apply([Windows.Pad(x, plan.Before, plan.After, 0)], plan.Attributes);
         Tensor inside = Ones([1, 1, x.Shape[2], x.Shape[3]], DType, Device);
-        Tensor shares = PoolingOps.AvgPool.Apply([PaddingOps.PadImages(inside, plan.Before, plan.After, 0)], plan.Attributes);
+        Tensor shares = PoolingOps.AvgPool.Apply([Windows.Pad(inside, plan.Before, plan.After, 0)], plan.Attributes);
         return scope.Keep(Windows.InFormat(sums / shares, dataFormat));
     }
 }

@@ -229,6 +229,12 @@ internal static class ShapingOps
     // LibTorch counts the widths from the last axis on.
     private static Tensor PadKernel(ReadOnlySpan<Tensor> x, in PadAttributes a)
     {
+        if (x[0].ElementCount == 0)
+        {
+            // LibTorch refuses to frame what is empty.
+            long[] sizes = [.. x[0].ConcreteShape.Zip(a.Widths, static (size, w) => size.Value + w.Before + w.After)];
+            return Aten.full(sizes, a.Value, (int)x[0].DType, -1, x[0].Device.Packed, default);
+        }
         long[] widths = [.. a.Widths.Reverse().SelectMany(static w => (long[])[w.Before, w.After])];
         return Aten.constant_pad_nd(x[0], widths, a.Value);
     }

@@ -74,6 +74,10 @@ internal static class Windows
         return (new(top, left), new(bottom, right));
     }
 
+    /// <summary>A frame around images of [batch, channels, height, width].</summary>
+    internal static Tensor Pad(Tensor x, Extent2D before, Extent2D after, Scalar value) =>
+        x.Pad([(0, 0), (0, 0), (before.Height, after.Height), (before.Width, after.Width)], value);
+
     // A frame below zero: the window does not fit.
     private static (int Before, int After) Frame(Padding padding, long size, int window, int stride, int dilation)
     {

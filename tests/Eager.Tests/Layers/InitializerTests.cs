@@ -29,6 +29,11 @@ public class InitializerTests
     {
         using var scope = new TensorScope();
         AssertDeviation(Initializer.RandomNormal(generator: new Generator(1)), 0.05, double.PositiveInfinity);
+        // Cutting off at two deviations leaves 0.8796 of the deviation; the scaled ones make up for it before.
+        AssertDeviation(Initializer.TruncatedNormal(generator: new Generator(1)), 0.05 * 0.8796, 0.1);
+        AssertDeviation(Initializer.GlorotNormal(new Generator(1)), Math.Sqrt(2.0 / (300 + 450)), 2 * Math.Sqrt(2.0 / (300 + 450)) / 0.8796);
+        AssertDeviation(Initializer.HeNormal(new Generator(1)), Math.Sqrt(2.0 / 300), 2 * Math.Sqrt(2.0 / 300) / 0.8796);
+        AssertDeviation(Initializer.LeCunNormal(new Generator(1)), Math.Sqrt(1.0 / 300), 2 * Math.Sqrt(1.0 / 300) / 0.8796);
     }
 
     [Test]

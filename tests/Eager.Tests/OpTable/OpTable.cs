@@ -26,9 +26,9 @@ internal static class OpTable
     /// <summary>Operations that the table's checks do not fit, each with the tests that stand for them.</summary>
     internal static readonly Dictionary<Op, Type> TestedElsewhere = new()
     {
-        [RandomOps.Normal] = typeof(RandomTests),
-        [RandomOps.Uniform] = typeof(RandomTests),
-        [DropoutOps.Mask] = typeof(RandomTests),
+        [RandomOps.Normal] = typeof(RandomDrawTests),
+        [RandomOps.Uniform] = typeof(RandomDrawTests),
+        [DropoutOps.Mask] = typeof(DropoutTests),
         [VariableOps.Assign] = typeof(VariableTests),
         [VariableOps.AssignAdd] = typeof(VariableTests),
         [VariableOps.AssignSub] = typeof(VariableTests),
