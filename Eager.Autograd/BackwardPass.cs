@@ -22,7 +22,10 @@ internal ref struct BackwardPass
     internal static Func<Op, int, Tensor, Tensor>? Fault { get; set; }
 
     /// <summary>Adds to the gradient that flows into a value from outside.</summary>
-    internal readonly void Seed(int number, Tensor gradient) => Accumulate(number, gradient);
+    internal readonly void Seed(int number, Tensor gradient)
+    {
+        if (Accumulate(number, gradient) != gradient) gradient.Dispose();
+    }
 
     /// <summary>Asks for the gradient of a value, which is kept.</summary>
     internal readonly void Ask(int number) => isSource[number] = true;
@@ -41,6 +44,9 @@ internal ref struct BackwardPass
             if (HasGradient(node)) Apply(node);
             if (!keepsRecording) recorder.Release(node);
         }
+        // What has flowed into variables that nobody asked for.
+        for (int number = 0; number < gradients.Length; number++)
+            if (!isSource[number]) gradients[number]?.Dispose();
     }
 
     private readonly bool HasGradient(in TapeRecorder.Node node)

@@ -55,13 +55,13 @@ public sealed class GradientTape : IDisposable
     internal bool HasRecorded(Tensor tensor) => recorder.NumberOf(tensor) >= 0;
 
     /// <summary>Follows a tensor, so that gradients with respect to it can be asked for.</summary>
-    /// <exception cref="GradientException">Its dtype has no gradients (integers, bool), or the tape cannot be used here.</exception>
+    /// <exception cref="GradientException">Its dtype has no gradients (integers, bool, complex numbers), or the tape cannot be used here.</exception>
     public void Watch(params ReadOnlySpan<Tensor> tensors)
     {
         RequireUsable(nameof(Watch));
         foreach (Tensor tensor in tensors)
-            if (!tensor.DType.IsDifferentiable())
-                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; convert it with Cast to a floating-point dtype first.");
+            if (!tensor.DType.IsFloatingPoint())
+                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; {(tensor.DType.IsComplex() ? "complex gradients are not offered" : "convert it with Cast to a floating-point dtype first")}.");
         foreach (Tensor tensor in tensors) recorder.Watch(tensor);
     }
 
@@ -79,6 +79,7 @@ public sealed class GradientTape : IDisposable
         RequireOwnThread(nameof(Reset));
         RequireOpen(nameof(Reset));
         recorder.Clear();
+        if (spent) recorder.Attach();
         spent = false;
     }
 

@@ -97,7 +97,12 @@ internal sealed class TapeRecorder : Observer
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, ulong followed)
     {
         bool differentiable = false;
-        foreach (Tensor output in y) differentiable |= output.DType.IsDifferentiable();
+        foreach (Tensor output in y)
+        {
+            // The rules are those of real numbers; conjugates would be missing.
+            if (output.DType.IsComplex()) throw new GradientException($"{op.Name}: a tape follows its input, and complex gradients are not offered; run it within StopRecording if no gradient has to flow through it.");
+            differentiable |= output.DType.IsFloatingPoint();
+        }
         if (!differentiable) return;
 
         Keep keeps = op.Keeps(followed);
@@ -112,7 +117,7 @@ internal sealed class TapeRecorder : Observer
         for (int i = 0; i < y.Length; i++)
         {
             // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
-            outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
+            outputs.Add(y[i].DType.IsFloatingPoint() ? Watch(y[i]) : -1);
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
         nodes.Add(new(op, attributes, followed, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));

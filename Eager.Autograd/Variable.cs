@@ -29,7 +29,7 @@ public sealed class Variable : Tensor
     /// <summary>Whether tapes watch it by themselves and optimizers change it.</summary>
     public bool Trainable { get; }
 
-    internal override bool IsWatchedByItself => Trainable && DType.IsDifferentiable();
+    internal override bool IsWatchedByItself => Trainable && DType.IsFloatingPoint();
 
     /// <summary>Changes the value; views of the variable change with it.</summary>
     /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
