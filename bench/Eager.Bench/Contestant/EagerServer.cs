@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Eager.Interop;
 
 namespace Eager.Bench;
 
@@ -8,11 +7,13 @@ namespace Eager.Bench;
 internal sealed class EagerServer
 {
     private readonly Operations operations = new();
+    private readonly Dictionary<(string Row, int Batch, string Variant), Training> trainings = [];
+    private readonly ProblemReader problems;
 
     public EagerServer(string data, int threads)
     {
-        _ = data;
-        Native.Check(Native.eager_set_threads(1, threads), "set_threads");
+        problems = new ProblemReader(data);
+        Runtime.SetThreads(kernels: 1, blas: threads);
     }
 
     public void Serve()
@@ -30,7 +31,8 @@ internal sealed class EagerServer
             {
                 "hello" => AddMemory(new JsonObject { ["version"] = typeof(Tensor).Assembly.GetName().Version!.ToString(3) }),
                 "W1" => new JsonObject { ["ns"] = operations.Nanoseconds((string)request["op"]!, (string)request["variant"]!, (double)request["seconds"]!) },
-                var unknown => throw new BenchmarkException($"unknown row {unknown}"),
+                "W8" => RunLong(request),
+                _ => RunTimed(request),
             };
         }
         catch (Exception error) when (error is EagerException or BenchmarkException or NullReferenceException or KeyNotFoundException)
@@ -38,6 +40,38 @@ internal sealed class EagerServer
             return new JsonObject { ["error"] = $"{error.GetType().Name}: {error.Message}" };
         }
     }
+
+    private JsonObject RunTimed(JsonObject request)
+    {
+        var training = TrainingOf(request);
+        var rate = training.StepsPerSecond((double)request["seconds"]!);
+        return AddMemory(new JsonObject { ["steps_per_s"] = rate, ["loss"] = training.CheckLoss });
+    }
+
+    private JsonObject RunLong(JsonObject request)
+    {
+        var training = TrainingOf(request);
+        var (rate, slowest) = training.Run((int)request["steps"]!);
+        var collections = string.Join('/', Enumerable.Range(0, 3).Select(GC.CollectionCount));
+        return AddMemory(new JsonObject { ["steps_per_s"] = rate, ["slowest_ms"] = slowest, ["collections"] = collections, ["loss"] = training.CheckLoss });
+    }
+
+    /// <summary>Each workload is made once and kept.</summary>
+    private Training TrainingOf(JsonObject request)
+    {
+        var (row, batch, variant) = ((string)request["run"]!, (int)request["batch"]!, (string)request["variant"]!);
+        if (!trainings.TryGetValue((row, batch, variant), out var training))
+            trainings[(row, batch, variant)] = training = Make(row, batch, variant);
+        return training;
+    }
+
+    private Training Make(string row, int batch, string variant) => row switch
+    {
+        "W4" or "W8" => Trainings.Mlp(problems, batch, variant),
+        "W5" => Trainings.Cnn(problems, batch, variant),
+        "W7" => Trainings.Polynomial(problems, variant),
+        _ => throw new BenchmarkException($"unknown row {row}"),
+    };
 
     private static JsonObject AddMemory(JsonObject reply)
     {

@@ -42,6 +42,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
 
     public IReadOnlyList<Contestant> ForTraining() =>
     [
+        .. EagerColumns((Eager, "scoped"), (EagerCollected, "collected"), (EagerTraced, "traced")),
         .. TorchColumn(PyTorch, Torch(1, "plain", tuned: false)),
         .. TorchColumn(PyTorchTuned, [.. TunedTorch()]),
         .. LibTorchColumns((LibTorch, "below_autograd"), (LibTorchAutograd, "autograd")),
@@ -60,6 +61,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     /// <summary>PyTorch twice: its memory differs between malloc's settings.</summary>
     public IReadOnlyList<Contestant> ForMemory() =>
     [
+        .. EagerColumns((Eager, "scoped"), (EagerCollected, "collected")),
         .. TorchColumn(PyTorch, Torch(1, "loop", tuned: false)),
         .. TorchColumn(PyTorchTuned, Torch(1, "loop", tuned: true)),
     ];
