@@ -15,7 +15,7 @@ internal sealed record Options(
         ./eager bench [--rows W1,W4,W5,W7,W8,W9] [--threads 1|2|1,2] [--rounds N] [--quick] [--out FOLDER]
           --rows     the workloads to measure, all by default (bench/README.md describes them)
           --threads  thread counts, each measured with all contestants alike; 1,2 by default, 1 with --quick
-          --rounds   turns each contestant takes, 9 by default, 3 with --quick
+          --rounds   turns each contestant takes, 7 by default, 3 with --quick
           --quick    all rows in under a minute; prints the tables, records nothing
           --out      where the table, the numbers and the plot go; a complete run writes bench/results by default
         """;
@@ -51,8 +51,8 @@ internal sealed record Options(
 
         var rows = values.TryGetValue("--rows", out var list) ? ParseRows(list) : AllRows.ToHashSet();
         var threads = values.TryGetValue("--threads", out var counts) ? counts.Split(',').Select(Count).ToArray() : quick ? [1] : [1, 2];
-        var rounds = values.TryGetValue("--rounds", out var number) ? Count(number) : quick ? 3 : 9;
-        return new Options(rows, threads, rounds, quick ? 0.06 : 0.2, quick ? 2_000 : 20_000, quick, values.GetValueOrDefault("--out"));
+        var rounds = values.TryGetValue("--rounds", out var number) ? Count(number) : quick ? 3 : 7;
+        return new Options(rows, threads, rounds, quick ? 0.06 : 0.15, quick ? 2_000 : 20_000, quick, values.GetValueOrDefault("--out"));
     }
 
     private static HashSet<string> ParseRows(string list)
