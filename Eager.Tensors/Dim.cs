@@ -43,11 +43,12 @@ public readonly struct Dim : IEquatable<Dim>
     /// <summary>The size in the run at hand.</summary>
     public static implicit operator long(Dim dim) => dim.Value;
 
-    /// <summary>Sum of sizes.</summary>
-    public static Dim operator +(Dim a, Dim b) => Combine(a.Value + b.Value, a, b);
+    /// <summary>Sum of sizes; an unknown size and zero is that size.</summary>
+    public static Dim operator +(Dim a, Dim b) =>
+        a is { Value: 0, Symbol: 0 } ? b : b is { Value: 0, Symbol: 0 } ? a : Combine(a.Value + b.Value, a, b);
 
-    /// <summary>Difference of sizes.</summary>
-    public static Dim operator -(Dim a, Dim b) => Combine(a.Value - b.Value, a, b);
+    /// <summary>Difference of sizes; an unknown size less zero is that size.</summary>
+    public static Dim operator -(Dim a, Dim b) => b is { Value: 0, Symbol: 0 } ? a : Combine(a.Value - b.Value, a, b);
 
     /// <summary>Product of sizes; one times an unknown size is that size.</summary>
     public static Dim operator *(Dim a, Dim b) =>

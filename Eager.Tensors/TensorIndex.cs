@@ -89,7 +89,7 @@ public readonly struct TensorIndex
     {
         internal static Place Of(long place) => place < 0 ? new(-place, true) : new(place, false);
 
-        internal Dim On(Dim size) => !IsFromEnd ? Value : Value == 0 ? size : size - Value;
+        internal Dim On(Dim size) => IsFromEnd ? size - Value : Value;
 
         internal string ToPython() => (IsFromEnd ? -Value : Value).ToString(CultureInfo.InvariantCulture);
 

@@ -224,7 +224,7 @@ internal static class ReductionOps
     private static Tensor ProductOfOthers(Tensor g, Tensor x)
     {
         Dim count = x.Shape[-1];
-        if (count.Value <= 1) return count.Value == 1 ? g : Tensor.ZerosLike(x);
+        if (count.Value <= 1) return count.Value == 1 ? g : g * x;
         Tensor even = x[TensorIndex.Ellipsis, TensorIndex.Slice(0, null, 2)], odd = x[TensorIndex.Ellipsis, TensorIndex.Slice(1, null, 2)];
         if (count.Value % 2 != 0)
         {

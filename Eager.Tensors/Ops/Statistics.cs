@@ -56,8 +56,9 @@ public partial class Tensor
     /// <summary>The number of elements along several axes that are true or not zero, int64; no axis listed means all.</summary>
     public Tensor CountNonZero(int[] axes, bool keepDims = false)
     {
+        int[] over = ShapingOps.RequireDistinct(ConcreteShape, axes, nameof(CountNonZero));
         using var scope = Temporaries.Begin();
-        return scope.Keep((DType == DType.Bool ? this : NotEqual(0)).Sum(axes, keepDims));
+        return scope.Keep((DType == DType.Bool ? this : NotEqual(0)).Sum(over, keepDims));
     }
 }
 

@@ -23,6 +23,12 @@ internal static class ComparisonRows
             new("bytes", NArray.Vector(0, 1, 255)) { For = [DType.UInt8], Expect = static x => [x[0].Map(static v => 255 - v)] },
             new("truth values", Samples.Truths(1, 3, 4)) { For = Kinds.Bools, Expect = static x => [x[0].Map(static v => 1 - v)] },
         ]),
+        Binary(ComparisonOps.ShiftLeft, static (a, b) => a << b, static (a, b) => (long)a << (int)b, Kinds.Integers, [Samples.IntegerPair[0], Samples.IntegerPair[2], Shifted]),
+        Binary(ComparisonOps.ShiftRight, static (a, b) => a >> b, static (a, b) => (long)a >> (int)b, Kinds.Integers, [Samples.IntegerPair[0], Samples.IntegerPair[2], Shifted]),
+        Comparison(ComparisonOps.LogicalAnd, static (a, b) => a.LogicalAnd(b), static (a, b) => a != 0 && b != 0),
+        Comparison(ComparisonOps.LogicalOr, static (a, b) => a.LogicalOr(b), static (a, b) => a != 0 || b != 0),
+        Comparison(ComparisonOps.LogicalXor, static (a, b) => a.LogicalXor(b), static (a, b) => (a != 0) != (b != 0)),
+        Unary(ComparisonOps.LogicalNot, static x => x.LogicalNot(), static v => v == 0 ? 1 : 0, Kinds.Real, [.. Samples.Real(-2, 2), Samples.Special, .. Samples.Integers, .. Samples.Bools], static _ => DType.Bool),
         new(ComparisonOps.Where, static x => x[0].Where(x[1], x[2]), Choose)
         {
             DTypes = Kinds.Real,
@@ -43,6 +49,8 @@ internal static class ComparisonRows
             ],
         },
     ];
+
+    private static Sample Shifted => new("negative numbers by none and by all bits but one", NArray.Matrix(3, -5, 0, 3), NArray.Vector(0, 1, 7)) { For = Kinds.Signed };
 
     private static NArray Choose(NArray[] x) =>
         NArray.Build(NArray.BroadcastSizes(x), i => x[0].Stretched(i) != 0 ? x[1].Stretched(i) : x[2].Stretched(i));

@@ -41,6 +41,7 @@ internal static class ElementwiseRows
         Function(ElementwiseOps.Sigmoid, static x => x.Sigmoid(), static v => 1 / (1 + Math.Exp(-v)), -3, 3, At("far", -80, 50)),
         Function(ElementwiseOps.Erf, static x => x.Erf(), SpecialFunctions.Erf, -2, 2),
         Function(ElementwiseOps.Erfc, static x => x.Erfc(), SpecialFunctions.Erfc, -2, 2, At("far", -5, 5, 9)),
+        Function(ElementwiseOps.ErfInverse, static x => x.ErfInverse(), static v => Math.Abs(v) > 1 ? double.NaN : SpecialFunctions.ErfInv(v), -0.9, 0.9, At("ends", -1, 1, 1.5)),
         Unary(ElementwiseOps.Floor, static x => x.Floor(), Math.Floor, [.. Kinds.NoHalf, .. Kinds.Integers], Roundable),
         Unary(ElementwiseOps.Ceiling, static x => x.Ceiling(), Math.Ceiling, [.. Kinds.NoHalf, .. Kinds.Integers], Roundable),
         Unary(ElementwiseOps.Round, static x => x.Round(), static v => Math.Round(v, MidpointRounding.ToEven), [.. Kinds.NoHalf, .. Kinds.Integers], Roundable),

@@ -102,18 +102,6 @@ internal static class ImageRows
                     .With(static x => PoolingOps.AvgPoolBackward.Apply(x, FramedPool.Pooling), static x => SpreadBack(x[0], x[1], FramedPool)),
             ],
         },
-        new(ShapingOps.Pad, static x => ShapingOps.Pad.Apply(x, new([.. Enumerable.Repeat((0, 0), x[0].Rank - 1), (1, 2)], 1)), static x => Framed(x[0], 1, 2, 1))
-        {
-            DTypes = Kinds.Real,
-            Ulps = 0,
-            Samples =
-            [
-                new("last axis", Samples.Spread(1, -1, 1, 3, 2)),
-                new("empty", NArray.Empty(0, 2)),
-                new("whole numbers", Samples.Whole(1, 1, 9, 3, 2)) { For = Kinds.Integers },
-                new("truth values", Samples.Truths(1, 3, 2)) { For = Kinds.Bools },
-            ],
-        },
     ];
 
     // y[n, o, p, q] = b[o] + Σ x[n, c of the group, window] · w[o, c, window]
@@ -175,9 +163,6 @@ internal static class ImageRows
         foreach (int[] y in NArray.Indices(g.Sizes)) sums.Add([y[0], y[1], (int)places[y] / x.Sizes[3], (int)places[y] % x.Sizes[3]], g[y]);
         return sums.ToArray();
     }
-
-    private static NArray Framed(NArray x, int before, int after, double value) =>
-        NArray.Build([x.Sizes[0], x.Sizes[1] + before + after], i => i[1] >= before && i[1] < x.Sizes[1] + before ? x[[i[0], i[1] - before]] : value);
 
     // The places of x that a pooling's window sees, without those of the frame.
     private static IEnumerable<int[]> Seen(NArray x, int[] y, Window window) =>

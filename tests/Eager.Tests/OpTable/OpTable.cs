@@ -2,6 +2,7 @@ using System.Reflection;
 using Eager.Autograd;
 using Eager.Tests.Autograd;
 using Eager.Tests.Ops;
+using Eager.Tests.Tensors;
 
 namespace Eager.Tests.OpTable;
 
@@ -17,7 +18,11 @@ internal static class OpTable
         .. ReductionRows.All,
         .. LinearAlgebraRows.All,
         .. ShapingRows.All,
+        .. JoiningRows.All,
+        .. DiagonalRows.All,
+        .. SortingRows.All,
         .. SlicingRows.All,
+        .. IndexingRows.All,
         .. CreationRows.All,
         .. CrossEntropyRows.All,
         .. ImageRows.All,
@@ -29,6 +34,10 @@ internal static class OpTable
         [RandomOps.Normal] = typeof(RandomDrawTests),
         [RandomOps.Uniform] = typeof(RandomDrawTests),
         [DropoutOps.Mask] = typeof(DropoutTests),
+        [RandomOps.Bernoulli] = typeof(RandomDrawTests),
+        [RandomOps.Permutation] = typeof(RandomDrawTests),
+        [RandomOps.Categorical] = typeof(RandomDrawTests),
+        [GatheringOps.NonZero] = typeof(GatheringTests),
         [VariableOps.Assign] = typeof(VariableTests),
         [VariableOps.AssignAdd] = typeof(VariableTests),
         [VariableOps.AssignSub] = typeof(VariableTests),

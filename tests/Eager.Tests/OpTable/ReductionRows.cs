@@ -4,11 +4,46 @@ internal static class ReductionRows
 {
     private delegate Tensor Reduction(Tensor x, int[] axes, bool keepDims);
 
+    private static readonly DType[] NoHalf = [DType.Bool, .. Kinds.Integers, .. Kinds.NoHalf];
+
     internal static readonly OpRow[] All =
     [
         Reduce(ReductionOps.Sum, static (x, axes, keep) => axes.Length == 0 ? x.Sum() : x.Sum(axes, keep), static line => line.Sum(), Kinds.Real, emptyLines: true,
             static d => d.IsFloatingPoint() ? d : DType.Int64),
         Reduce(ReductionOps.Mean, static (x, axes, keep) => axes.Length == 0 ? x.Mean() : x.Mean(axes, keep), static line => line.Sum() / line.Length, Kinds.Floats, emptyLines: true),
+        Reduce(ReductionOps.Prod, static (x, axes, keep) => axes.Length == 0 ? x.Prod() : x.Prod(axes, keep), static line => line.Aggregate(1.0, static (a, b) => a * b), [DType.Bool, .. Kinds.Integers, .. Kinds.Wide], emptyLines: true,
+            static d => d.IsFloatingPoint() ? d : DType.Int64,
+            [new("zeros", NArray.Matrix(3, 0, 2, 3, 0, 0, 2, 1, 2, 3))]),
+        new(ReductionOps.CumSum, static x => x[0].CumSum(1), static x => x[0].AlongAxis(1, Sums))
+        {
+            DTypes = NoHalf,
+            OutputDType = static d => d.IsFloatingPoint() ? d : DType.Int64,
+            Scale = 10,  // sums of numbers up to 3 may cancel
+            Samples =
+            [
+                .. Shapes(NoHalf, 3, 4),
+                new("no lines", NArray.Empty(0, 3)),
+                new Sample("columns", Samples.Spread(4, -3, 3, 4, 2)).With(static x => x[0].CumSum(-2), static x => x[0].AlongAxis(0, Sums)),
+            ],
+            Refusals = [Refusal.Of<ShapeMismatchException>("no such axis", static () => Tensor.Zeros([2, 3]).CumSum(2), "CumSum", "axis 2", "[2, 3]")],
+        },
+        Reduce(StatisticsOps.Variance, static (x, axes, keep) => x.Variance(axes, keepDims: keep), static line => Variance(line, 0), Kinds.Floats, emptyLines: false, more:
+        [
+            new("lines without elements", NArray.Empty(3, 0)) { Smooth = false },
+            new Sample("corrected", Samples.Spread(5, -3, 3, 2, 3)).With(static x => x[0].Variance(1, correction: 1), static x => x[0].Reduce([1], keepDims: false, static line => Variance(line, 1))),
+        ]),
+        Reduce(StatisticsOps.StandardDeviation, static (x, axes, keep) => x.StandardDeviation(axes, keepDims: keep), static line => Math.Sqrt(Variance(line, 0)), Kinds.Floats, emptyLines: false, more:
+        [
+            new("lines without elements", NArray.Empty(3, 0)) { Smooth = false },
+            new Sample("corrected", Samples.Spread(5, -3, 3, 2, 3)).With(static x => x[0].StandardDeviation(1, correction: 1), static x => x[0].Reduce([1], keepDims: false, static line => Math.Sqrt(Variance(line, 1)))),
+        ]),
+        Reduce(StatisticsOps.Norm, static (x, axes, keep) => x.Norm(axes, keepDims: keep), static line => Norm(line, 2), Kinds.Floats, emptyLines: true, more:
+        [
+            .. new[] { 0.5, 1, 1.5, 3 }.Select(static order => new Sample($"of order {order}", Samples.Spread(6, 0.5, 3, 2, 3)).With(x => x[0].Norm(1, order), x => x[0].Reduce([1], keepDims: false, line => Norm(line, order)))),
+            new Sample("largest size", NArray.Matrix(2, 1, -3, 2, 3, 0.5, 0)).With(static x => x[0].Norm(-1, double.PositiveInfinity), static x => x[0].Reduce([1], keepDims: false, static line => line.Max(Math.Abs))),
+            new Sample("how many", NArray.Matrix(2, 1, -3, 0, 0, 0, 0)) { Smooth = false }.With(static x => x[0].Norm(-1, 0), static x => x[0].Reduce([1], keepDims: false, static line => line.Count(static v => v != 0))),
+        ]),
+        Reduce("CountNonZero", static (x, axes, keep) => x.CountNonZero(axes, keep), static line => line.Count(static v => v != 0), Kinds.Real, emptyLines: true, static _ => DType.Int64),
         Reduce(ReductionOps.Max, static (x, axes, keep) => axes.Length == 0 ? x.Max() : x.Max(axes, keep), static line => line.Aggregate(Math.Max), Kinds.Real, emptyLines: false),
         Reduce(ReductionOps.Min, static (x, axes, keep) => axes.Length == 0 ? x.Min() : x.Min(axes, keep), static line => line.Aggregate(Math.Min), Kinds.Real, emptyLines: false),
         OneAxis(ReductionOps.LogSumExp, static (x, axis, keep) => x.LogSumExp(axis, keep), LogSumExp, Kinds.NoHalf, static d => d,
@@ -28,11 +63,17 @@ internal static class ReductionRows
         .. dtypes.Contains(DType.Bool) ? [new Sample("truth values", Samples.Truths(3, sizes)) { For = Kinds.Bools }] : Array.Empty<Sample>(),
     ];
 
-    private static OpRow Reduce(Op op, Reduction call, Func<double[], double> line, DType[] dtypes, bool emptyLines, Func<DType, DType>? output = null)
+    private static OpRow Reduce(Op op, Reduction call, Func<double[], double> line, DType[] dtypes, bool emptyLines, Func<DType, DType>? output = null, Sample[]? more = null) =>
+        Reduce(op, op.Name, call, line, dtypes, emptyLines, output, more);
+
+    private static OpRow Reduce(string method, Reduction call, Func<double[], double> line, DType[] dtypes, bool emptyLines, Func<DType, DType>? output = null) =>
+        Reduce(null, method, call, line, dtypes, emptyLines, output, null);
+
+    private static OpRow Reduce(Op? op, string name, Reduction call, Func<double[], double> line, DType[] dtypes, bool emptyLines, Func<DType, DType>? output, Sample[]? more)
     {
         Sample Over(Sample sample, string name, int[] axes, bool keep) =>
             (sample with { Name = $"{name} of {sample.Name}" }).With(x => call(x[0], axes, keep), x => x[0].Reduce(axes, keep, line));
-        return new(op, x => call(x[0], [], keepDims: false), x => x[0].Reduce([], keepDims: false, line))
+        return new(op, name, (x, _) => [call(x[0], [], keepDims: false)], x => [x[0].Reduce([], keepDims: false, line)])
         {
             DTypes = dtypes,
             OutputDType = output ?? (static d => d),
@@ -48,10 +89,11 @@ internal static class ReductionRows
                 .. Shapes(dtypes, 2, 3, 2).Select(s => Over(s, "two axes kept", [2, 1], keep: true)),
                 Over(new("no lines", NArray.Empty(0, 3)), "one axis", [1], keep: false),
                 .. emptyLines ? [Over(new("empty lines", NArray.Empty(3, 0)), "one axis", [1], keep: false)] : Array.Empty<Sample>(),
+                .. (more ?? []).Select(s => s.Call is null ? Over(s, "one axis", [1], keep: false) : s),
                 new("what is not a number", NArray.Vector(1, double.NaN, 2)) { Smooth = false },
                 new("infinity", NArray.Vector(1, double.PositiveInfinity, -2)) { Smooth = false },
             ],
-            Refusals = [Refusal.Of<ShapeMismatchException>("no such axis", () => call(Tensor.Zeros([2, 3]), [2], keepDims: false), op.Name, "axis 2", "[2, 3]")],
+            Refusals = [Refusal.Of<ShapeMismatchException>("no such axis", () => call(Tensor.Zeros([2, 3]), [2], keepDims: false), name, "axis 2", "[2, 3]")],
         };
     }
 
@@ -86,6 +128,20 @@ internal static class ReductionRows
             ],
             Refusals = [Refusal.Of<ShapeMismatchException>("no such axis", () => call(Tensor.Zeros([2, 3]), 2, false), op.Name, "axis 2", "[2, 3]")],
         };
+
+    private static double[] Sums(double[] line)
+    {
+        double sum = 0;
+        return Array.ConvertAll(line, v => sum += v);
+    }
+
+    private static double Variance(double[] line, int correction)
+    {
+        double mean = line.Sum() / line.Length;
+        return line.Sum(v => (v - mean) * (v - mean)) / Math.Max(0, line.Length - correction);
+    }
+
+    private static double Norm(double[] line, double order) => Math.Pow(line.Sum(v => Math.Pow(Math.Abs(v), order)), 1 / order);
 
     private static double LogSumExp(double[] line)
     {

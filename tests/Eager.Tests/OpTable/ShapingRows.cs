@@ -65,6 +65,20 @@ internal static class ShapingRows
         },
         Moves(ShapingOps.Clone, static x => x.Clone(), static x => x, [Matrix, Empty, new("a scalar", Samples.Spread(2, -2, 2))]),
         new(ShapingOps.To, static x => ShapingOps.To.Apply(x, x[0].Device), static x => x[0]) { DTypes = Kinds.Real, Ulps = 0, Samples = AnyDType([Matrix, Empty]) },
+        Moves(ShapingOps.Flip, static x => x.Flip(1), static x => x.AlongAxis(1, static line => [.. line.Reverse()]), [
+            Matrix, Empty, Other("all axes", static x => x.Flip(), static x => new([.. x.Values.Reverse()], x.Sizes)),
+        ],
+            Refusal.Of<ShapeMismatchException>("an axis twice", static () => Tensor.Zeros([2, 3]).Flip(0, -2), "Flip", "[0, -2]", "[2, 3]")),
+        Moves(ShapingOps.Roll, static x => x.Roll(1, -1), static x => x.AlongAxis(-1, static line => [line[^1], .. line[..^1]]), [
+            Matrix, Empty, Other("backwards and around", static x => x.Roll(-4, 0), static x => x.AlongAxis(0, static line => [.. line[1..], line[0]])),
+        ],
+            Refusal.Of<ShapeMismatchException>("no such axis", static () => Tensor.Zeros([2, 3]).Roll(1, 2), "Roll", "axis 2", "[2, 3]")),
+        Moves(ShapingOps.Contiguous, static x => ShapingOps.Contiguous.Apply([x], default), static x => x, [Matrix, Empty]),
+        Moves(ShapingOps.Pad, static x => x.Pad([(0, 0), (1, 2)], DTypeFill(x)), static x => NArray.Build([x.Sizes[0], x.Sizes[1] + 3], i => i[1] is 0 or > 4 ? 1 : x[[i[0], i[1] - 1]]), [
+            Matrix, Empty, Other("three axes", static x => x.Pad([(1, 0), (0, 0), (0, 1)]), static x => NArray.Build([4, 2, 3], i => i[0] == 0 || i[2] == 2 ? 0 : x[[i[0] - 1, i[1], i[2]]])),
+        ],
+            Refusal.Of<ShapeMismatchException>("too few widths", static () => Tensor.Zeros([2, 3]).Pad([(1, 1)]), "Pad", "1 pairs", "[2, 3]"),
+            Refusal.Of<InvalidArgumentException>("a negative width", static () => Tensor.Zeros([2]).Pad([(0, -1)]), "Pad", "(0, -1)")),
         Moves("Squeeze", static x => x.Squeeze(1), static x => x.Reshaped(x.Sizes[0], x.Sizes[2]), [
             new("matrix", Samples.Spread(1, -2, 2, 3, 1, 4)),
             new Sample("all axes of size 1", Samples.Spread(2, -2, 2, 1, 3, 1)).With(static x => x[0].Squeeze(), static x => x[0].Reshaped(3)),
@@ -98,9 +112,11 @@ internal static class ShapingRows
         },
     ];
 
-    private static Sample Matrix => new("matrix", Samples.Spread(1, -2, 2, 3, 4));
+    private static Scalar DTypeFill(Tensor x) => x.DType == DType.Bool ? true : 1;
 
-    private static Sample Empty => new("empty", NArray.Empty(0, 4));
+    internal static Sample Matrix => new("matrix", Samples.Spread(1, -2, 2, 3, 4));
+
+    internal static Sample Empty => new("empty", NArray.Empty(0, 4));
 
     internal static NArray Concat(NArray[] parts, int axis)
     {
@@ -114,20 +130,20 @@ internal static class ShapingRows
     }
 
     // Operations that only move elements take every dtype alike.
-    private static OpRow Moves(Op op, Func<Tensor, Tensor> call, Func<NArray, NArray> expect, Sample[] samples, params Refusal[] refusals) =>
+    internal static OpRow Moves(Op op, Func<Tensor, Tensor> call, Func<NArray, NArray> expect, Sample[] samples, params Refusal[] refusals) =>
         new(op, x => call(x[0]), x => expect(x[0])) { DTypes = Kinds.Real, Ulps = 0, Samples = AnyDType(samples), Refusals = refusals };
 
-    private static OpRow Moves(string method, Func<Tensor, Tensor> call, Func<NArray, NArray> expect, Sample[] samples, params Refusal[] refusals) =>
+    internal static OpRow Moves(string method, Func<Tensor, Tensor> call, Func<NArray, NArray> expect, Sample[] samples, params Refusal[] refusals) =>
         new(method, x => call(x[0]), x => expect(x[0])) { DTypes = Kinds.Real, Ulps = 0, Samples = AnyDType(samples), Refusals = refusals };
 
-    private static Sample[] AnyDType(Sample[] samples) =>
+    internal static Sample[] AnyDType(Sample[] samples) =>
     [
         .. samples,
         samples[0] with { Name = "whole numbers", Inputs = [Samples.Whole(1, 1, 9, samples[0].Inputs[0].Sizes)], For = Kinds.Integers },
         samples[0] with { Name = "truth values", Inputs = [Samples.Truths(1, samples[0].Inputs[0].Sizes)], For = Kinds.Bools },
     ];
 
-    private static Sample Other(string name, Func<Tensor, Tensor> call, Func<NArray, NArray> expect) =>
+    internal static Sample Other(string name, Func<Tensor, Tensor> call, Func<NArray, NArray> expect) =>
         new Sample(name, Samples.Spread(7, -2, 2, 3, 2, 2)).With(x => call(x[0]), x => expect(x[0]));
 
     private static Sample To(DType dtype, Func<double, double> convert) =>

@@ -27,6 +27,32 @@ public class RandomDrawTests
         Assert.That(more, Is.Not.EqualTo(a));
     }
 
+    [Test]
+    public void Without_a_generator_the_threads_own_is_drawn_from()
+    {
+        Generator.SetGlobalSeed(11);
+        double[] first = Numbers(Tensor.RandomNormal([4]));
+        Generator.SetGlobalSeed(11);
+        Assert.That(Numbers(Tensor.RandomNormal([4])), Is.EqualTo(first));
+    }
+
+    // The mean of n draws has a standard error of σ/√n, their spread one of σ/√(2n); five of them. The seed is fixed.
+    [Test]
+    public void A_normal_distribution_has_its_mean_and_spread()
+    {
+        Tensor x = Tensor.RandomNormal([Many], mean: 3, stddev: 2, DType.Float64, new Generator(1));
+        Assert.That(x.Mean().Item(), Is.EqualTo(3).Within(5 * 2 / Math.Sqrt(Many)));
+        Assert.That(x.StandardDeviation().Item(), Is.EqualTo(2).Within(5 * 2 / Math.Sqrt(2 * Many)));
+    }
+
+    [Test]
+    public void A_uniform_distribution_has_its_mean_and_bounds()
+    {
+        double[] x = Numbers(Tensor.RandomUniform([Many], -1, 3, generator: new Generator(3)));
+        Assert.That(x, Is.All.GreaterThanOrEqualTo(-1).And.All.LessThan(3));
+        Assert.That(x.Average(), Is.EqualTo(1).Within(5 * Math.Sqrt(16.0 / 12 / Many)));
+    }
+
     // A standard normal distribution cut at ±2 has variance 1 − 4φ(2)/(2Φ(2) − 1) = 0.773741…
     [TestCase(DType.Float16)]
     [TestCase(DType.Float32)]
