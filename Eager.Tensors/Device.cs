@@ -54,6 +54,18 @@ public readonly record struct Device(DeviceType Type, int Index = 0)
         return device;
     }
 
+    /// <summary>Makes a device the one on which this thread makes tensors, until the returned object is disposed; scopes nest.</summary>
+    /// <exception cref="DeviceException">There is no such device here; the message lists those present.</exception>
+    /// <example><code>using (Device.Use(Device.Cuda())) x = Tensor.Zeros([3]);</code></example>
+    public static IDisposable Use(Device device)
+    {
+        device.Require();
+        ThreadContext context = ThreadContext.Current;
+        var before = new RestoreDefault(context, context.DefaultDevice);
+        context.DefaultDevice = device;
+        return before;
+    }
+
     /// <summary>cpu, or cuda:0 and so on.</summary>
     public override string ToString() => Type == DeviceType.Cpu ? "cpu" : $"cuda:{Index}";
 
@@ -64,6 +76,11 @@ public readonly record struct Device(DeviceType Type, int Index = 0)
         IReadOnlyList<Device> available = Available;
         if (!available.Contains(this))
             throw new DeviceException($"There is no device {this} here: this LibTorch has {string.Join(", ", available)}. For a GPU, point LIBTORCH to a LibTorch built with CUDA.");
+    }
+
+    private sealed class RestoreDefault(ThreadContext context, Device before) : IDisposable
+    {
+        public void Dispose() => context.DefaultDevice = before;
     }
 
     // As LibTorch counts: the CPU has index −1.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Eager.Layers;
 
 namespace Eager.Train;
 
@@ -36,6 +37,15 @@ public sealed class Checkpoint
     {
         ArgumentNullException.ThrowIfNull(part);
         parts.Add(() => part.GetState().Select(entry => entry.Under(prefix)));
+        return this;
+    }
+
+    /// <summary>Adds a model's weights under <c>prefix/path</c>, trainable or not.</summary>
+    /// <returns>This checkpoint.</returns>
+    public Checkpoint Add(string prefix, Layer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        parts.Add(() => model.Parameters.Select(p => StateEntry.Variable(p.Variable, $"{prefix}/{p.Path}")));
         return this;
     }
 

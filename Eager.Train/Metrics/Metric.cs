@@ -1,7 +1,7 @@
 namespace Eager.Train;
 
-/// <summary>A figure that is gathered batch by batch.</summary>
-public abstract class Metric
+/// <summary>A figure that is gathered batch by batch; a checkpoint can keep what was gathered so far.</summary>
+public abstract class Metric : ICheckpointable
 {
     /// <summary>The name under which progress and summaries show it.</summary>
     public abstract string Name { get; }
@@ -11,6 +11,9 @@ public abstract class Metric
 
     /// <summary>Forgets what was seen.</summary>
     public abstract void Reset();
+
+    /// <summary>What was gathered since the last <see cref="Reset"/>.</summary>
+    public abstract IEnumerable<StateEntry> GetState();
 }
 
 /// <summary>The mean of numbers.</summary>
@@ -37,6 +40,13 @@ public sealed class Mean(string name = "mean") : Metric
 
     /// <inheritdoc/>
     public override void Reset() => sum = weight = 0;
+
+    /// <inheritdoc/>
+    public override IEnumerable<StateEntry> GetState() =>
+    [
+        StateEntry.Int64("sum", () => BitConverter.DoubleToInt64Bits(sum), bits => sum = BitConverter.Int64BitsToDouble(bits)),
+        StateEntry.Int64("weight", () => BitConverter.DoubleToInt64Bits(weight), bits => weight = BitConverter.Int64BitsToDouble(bits)),
+    ];
 }
 
 /// <summary>The share of rows whose largest score is at the label.</summary>
@@ -66,6 +76,13 @@ public sealed class Accuracy(string name = "accuracy") : Metric
 
     /// <inheritdoc/>
     public override void Reset() => right = seen = 0;
+
+    /// <inheritdoc/>
+    public override IEnumerable<StateEntry> GetState() =>
+    [
+        StateEntry.Int64("right", () => right, value => right = value),
+        StateEntry.Int64("seen", () => seen, value => seen = value),
+    ];
 }
 
 /// <summary>How often each class was taken for each: rows are labels, columns are predictions.</summary>

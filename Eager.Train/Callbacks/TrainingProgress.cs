@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace Eager.Train;
+
+/// <summary>
+/// Shows how far a pass over data is: share, figures, rate and time left. A bar that is drawn in place on a terminal,
+/// and a line now and then where the output goes to a file.
+/// </summary>
+/// <example><code>
+/// using var progress = new TrainingProgress("epoch 1/5", total: 60_000, unit: "images");
+/// progress.Advance(128, loss, accuracy);
+/// </code></example>
+public sealed class TrainingProgress : IDisposable
+{
+    private const int BarWidth = 24;
+    private static readonly TimeSpan Redraw = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(2);
+
+    private readonly string title;
+    private readonly long total;
+    private readonly string unit;
+    private readonly long start;
+    private readonly IAnsiConsole console;
+    private readonly bool interactive;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private TimeSpan nextDraw;
+    private long done;
+    private string figures = "";
+    private int drawnLength;
+
+    /// <summary>Begins to show progress.</summary>
+    /// <param name="title">What goes on.</param>
+    /// <param name="total">How much there is to do.</param>
+    /// <param name="unit">What is counted, such as images.</param>
+    /// <param name="done">How much was done before.</param>
+    /// <param name="console">Where to show it; the process's console when null.</param>
+    public TrainingProgress(string title, long total, string unit = "steps", long done = 0, IAnsiConsole? console = null)
+    {
+        (this.title, this.total, this.unit, this.done, start) = (title, total, unit, done, done);
+        this.console = console ?? AnsiConsole.Console;
+        interactive = this.console.Profile.Capabilities.Interactive && this.console.Profile.Out.IsTerminal;
+        nextDraw = interactive ? TimeSpan.Zero : PlainInterval;
+    }
+
+    /// <summary>Notes that more is done.</summary>
+    /// <param name="amount">How much.</param>
+    /// <param name="metrics">Figures to show.</param>
+    public void Advance(long amount, params ReadOnlySpan<Metric> metrics)
+    {
+        done += amount;
+        if (clock.Elapsed < nextDraw) return;
+        figures = Describe(metrics);
+        Draw();
+        nextDraw = clock.Elapsed + (interactive ? Redraw : PlainInterval);
+    }
+
+    /// <summary>Takes the bar off the terminal.</summary>
+    public void Dispose()
+    {
+        if (drawnLength > 0) console.Write(new ControlCode($"\r{new string(' ', drawnLength)}\r"));
+        drawnLength = 0;
+    }
+
+    private static string Describe(ReadOnlySpan<Metric> metrics)
+    {
+        var parts = new string[metrics.Length];
+        for (int i = 0; i < parts.Length; i++) parts[i] = string.Create(CultureInfo.InvariantCulture, $"{metrics[i].Name} {metrics[i].Result:F4}");
+        return string.Join("  ", parts);
+    }
+
+    private void Draw()
+    {
+        double rate = (done - start) / clock.Elapsed.TotalSeconds;
+        double share = total > 0 ? Math.Min(1, (double)done / total) : 1;
+        TimeSpan left = rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - done) / rate) : TimeSpan.Zero;
+        string tail = string.Create(CultureInfo.InvariantCulture, $"{share,4:P0}  {figures}  {rate:N0} {unit}/s  {left:m\\:ss} left");
+        if (!interactive)
+        {
+            console.WriteLine($"{title} {tail}");
+            return;
+        }
+        int filled = (int)(share * BarWidth);
+        string line = $"{title} {new string('━', filled)}{new string('─', BarWidth - filled)} {tail}";
+        int room = console.Profile.Width - 1;
+        if (line.Length > room) line = line[..room];
+        console.Write(new ControlCode($"\r{line.PadRight(drawnLength)}"));
+        drawnLength = line.Length;
+    }
+}
