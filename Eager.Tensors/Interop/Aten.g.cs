@@ -1863,6 +1863,17 @@ internal static unsafe partial class Aten
         Native.Check(result_, "sgd_");
     }
 
+    /// <summary>eager::dropout_mask_(Tensor mask, float kept, Generator? generator) -&gt; ()</summary>
+    internal static void dropout_mask_(Tensor @mask, double @kept, Generator? @generator)
+    {
+        nint mask_ = @mask.Enter();
+        int result_;
+        result_ = Raw.dropout_mask_(mask_, @kept, @generator is null ? 0 : @generator.Handle);
+        @mask.Leave();
+        GC.KeepAlive(@generator);
+        Native.Check(result_, "dropout_mask_");
+    }
+
     private static partial class Raw
     {
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_empty_memory_format")] internal static partial nint empty_memory_format(NativeInts @size, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format);
@@ -2031,5 +2042,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adam_")] internal static partial int adam_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @first, NativeTensors @second, double* @settings);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sgd_")] internal static partial int sgd_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @velocity, double* @settings);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dropout_mask_")] internal static partial int dropout_mask_(nint @mask, double @kept, nint @generator);
     }
 }

@@ -1,5 +1,6 @@
 #include "fused.h"
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 namespace eager {
 namespace {
@@ -45,6 +46,20 @@ at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& 
   }
   auto column = g.unsqueeze(1);
   return (column * probabilities).scatter_add_(1, labels.unsqueeze(1), at::neg(column));
+}
+
+void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator) {
+  if (!plain(mask)) {
+    mask.bernoulli_(kept, generator).mul_(1 / kept);
+    return;
+  }
+  auto* source = at::get_generator_or_default<at::CPUGeneratorImpl>(generator, at::detail::getDefaultCPUGenerator());
+  uint64_t seed;
+  {
+    std::lock_guard<std::mutex> lock(source->mutex_);
+    seed = source->random64();
+  }
+  loops().dropout_mask(mask.data_ptr<float>(), mask.numel(), kept, seed);
 }
 
 void adam_(at::TensorList variables, at::TensorList gradients, at::TensorList first, at::TensorList second, double* settings) {

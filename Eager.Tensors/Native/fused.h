@@ -1,6 +1,7 @@
 // Kernels of our own: where one pass over memory replaces several of LibTorch's, and where LibTorch's would end the process.
 // The signatures are those of the `eager::` lines in Interop/manifest.txt.
 #pragma once
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 #include <tuple>
 
@@ -15,6 +16,9 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
 // g [n], probabilities [n, c], labels [n] -> g·(p − one-hot(label)) [n, c].
 at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels);
 
+// Fills with 1/kept with probability `kept`, else 0. One draw from the generator seeds the whole mask.
+void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator);
+
 // settings: learning rate, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ, decoupled weight decay.
 void adam_(at::TensorList variables, at::TensorList gradients, at::TensorList first, at::TensorList second, double* settings);
 // settings: learning rate, momentum, 1 for Nesterov, L2 weight decay. `velocity` is empty without momentum.
@@ -24,6 +28,7 @@ void sgd_(at::TensorList variables, at::TensorList gradients, at::TensorList vel
 struct FusedLoops {
   int64_t (*cross_entropy)(const float* logits, const int64_t* labels, float* loss, float* probabilities, int64_t rows, int64_t classes);
   void (*cross_entropy_backward)(const float* g, const float* probabilities, const int64_t* labels, float* out, int64_t rows, int64_t classes);
+  void (*dropout_mask)(float* mask, int64_t n, double kept, uint64_t seed);
   void (*adam)(float* x, const float* g, float* m, float* v, int64_t n, const double* settings);
   void (*sgd)(float* x, const float* g, float* velocity, int64_t n, const double* settings);
 };

@@ -31,6 +31,20 @@ void cross_entropy_backward_rows(const float* g, const float* probabilities, con
   }
 }
 
+// SplitMix64 (Steele, Lea & Flood 2014): the mixed multiples of the golden ratio are independent draws, 64 bits for two places.
+void dropout_mask_loop(float* mask, int64_t n, double kept, uint64_t seed) {
+  const auto below = static_cast<uint64_t>(kept * 4294967296.0);
+  const auto value = static_cast<float>(1 / kept);
+  for (int64_t i = 0; i < n; i += 2) {
+    uint64_t z = seed + static_cast<uint64_t>(i / 2 + 1) * 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    mask[i] = (z & 0xFFFFFFFFu) < below ? value : 0.0f;
+    if (i + 1 < n) mask[i + 1] = (z >> 32) < below ? value : 0.0f;
+  }
+}
+
 // Kingma & Ba 2015, with the bias corrections where PyTorch puts them: x −= lr/c₁ · m / (√v/√c₂ + ε).
 void adam_loop(float* __restrict x, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t n, const double* settings) {
   const auto beta1 = static_cast<float>(settings[1]), beta2 = static_cast<float>(settings[2]), epsilon = static_cast<float>(settings[3]);
@@ -63,6 +77,6 @@ void sgd_loop(float* __restrict x, const float* __restrict g, float* __restrict 
 
 }  // namespace
 
-const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, adam_loop, sgd_loop};
+const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, dropout_mask_loop, adam_loop, sgd_loop};
 
 }  // namespace eager

@@ -27,9 +27,9 @@ internal static class DropoutOps
     internal static readonly Op<Attributes> Mask = new("DropoutMask",
         static (x, in a) =>
         {
-            using Tensor kept = Aten.empty_memory_format(a.Shape.Sizes, (int)a.DType, -1, a.Device.Packed, default, -1);
-            Aten.bernoulli__float(kept, a.Kept, a.Generator);
-            return Aten.mul_Tensor(kept, ScalarOperands.For(1 / a.Kept, kept, "Dropout"));
+            Tensor mask = Aten.empty_memory_format(a.Shape.Sizes, (int)a.DType, -1, a.Device.Packed, default, -1);
+            Aten.dropout_mask_(mask, a.Kept, a.Generator);
+            return mask;
         },
         static (x, in a) => a.Shape)
     { Accepts = Accepts.Any, Effect = Effect.Random };

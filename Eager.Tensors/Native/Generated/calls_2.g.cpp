@@ -565,3 +565,7 @@ EAGER_EXPORT int32_t eager_op_add__Tensor(TensorHandle self_, TensorHandle other
 EAGER_EXPORT int32_t eager_op_sparse_cross_entropy(TensorHandle logits_, TensorHandle labels_, TensorHandle* out_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&eager::sparse_cross_entropy, logits_, labels_), out_); });
 }
+
+EAGER_EXPORT int32_t eager_op_dropout_mask_(TensorHandle mask_, double kept_, GeneratorHandle generator_) {
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::dropout_mask_, mask_, kept_, generator_); return 0; });
+}
