@@ -51,13 +51,15 @@ public static class Dataset
 /// <typeparam name="T">An element: a tensor, or a tuple of tensors.</typeparam>
 public abstract class Dataset<T> : IEnumerable<T>
 {
-    private readonly Lazy<long> seed = new(Dataset.DrawSeed);
+    private readonly Lazy<long> seed;
     private long epochs;
 
     private protected Dataset(Structure<T> structure, int shuffles)
     {
         Structure = structure;
         Shuffles = shuffles;
+        // Where nothing is shuffled no number is drawn, so that reading test data does not shift what training draws next.
+        seed = new Lazy<long>(() => Shuffles > 0 ? Dataset.DrawSeed() : 0);
     }
 
     /// <summary>The number of elements of an epoch, null where only running through it can tell.</summary>
@@ -82,7 +84,7 @@ public abstract class Dataset<T> : IEnumerable<T>
 
     /// <summary>An object that goes through the epochs of this dataset, knows its place, and can be kept in a checkpoint.</summary>
     /// <param name="seed">Fixes the order of those stages that have no seed of their own; drawn from <see cref="Generator.Default"/> where absent.</param>
-    public DatasetIterator<T> GetIterator(long? seed = null) => new(this, seed ?? Dataset.DrawSeed());
+    public DatasetIterator<T> GetIterator(long? seed = null) => new(this, seed ?? (Shuffles > 0 ? Dataset.DrawSeed() : 0));
 
     /// <summary>The next epoch from its start.</summary>
     public IEnumerator<T> GetEnumerator()

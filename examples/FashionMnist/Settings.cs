@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace FashionMnistExample;
 
@@ -20,14 +21,11 @@ internal sealed record Settings(
     internal static Settings? Parse(string[] args, out int exitCode)
     {
         var model = new Option<string>("--model") { Description = "logistic, mlp (784-256-256-10) or cnn (two convolutions, dropout, dense)", DefaultValueFactory = static _ => "mlp" };
-        model.AcceptOnlyFromAmong(Models.Names);
+        Require<string>(model, static name => Models.Names.Contains(name), "must be logistic, mlp or cnn");
         var epochs = Positive("--epochs", "How often to go through the training pictures", 5);
         var batchSize = Positive("--batch-size", "Pictures in a step", 128);
         var learningRate = new Option<double>("--learning-rate") { Description = "Adam's learning rate", DefaultValueFactory = static _ => 1e-3 };
-        learningRate.Validators.Add(static result =>
-        {
-            if (Value<double>(result) is not (> 0 and < double.PositiveInfinity)) result.AddError("--learning-rate must be above 0.");
-        });
+        Require<double>(learningRate, static rate => rate is > 0 and < double.PositiveInfinity, "must be above 0");
         var seed = new Option<long>("--seed") { Description = "Same seed, same numbers", DefaultValueFactory = static _ => 1 };
         var device = new Option<string>("--device") { Description = "cpu, cuda or cuda:1", DefaultValueFactory = static _ => "cpu" };
         var data = new Option<string>("--data-dir") { Description = "A folder with MNIST's four IDX files, gzipped or not", DefaultValueFactory = static _ => FashionMnist.DefaultFolder };
@@ -68,13 +66,15 @@ internal sealed record Settings(
     private static Option<int> Positive(string name, string description, int byDefault)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => byDefault };
-        option.Validators.Add(result =>
-        {
-            if (Value<int>(result) < 1) result.AddError($"{name} must be at least 1.");
-        });
+        Require<int>(option, static number => number >= 1, "must be at least 1");
         return option;
     }
 
-    // A value that cannot be read is an error already; no second one is added for it.
-    private static T Value<T>(OptionResult result) => result.Errors.Any() ? (T)Convert.ChangeType(1, typeof(T)) : result.GetValueOrDefault<T>()!;
+    // A text that is no such value is an error of the parser's own.
+    private static void Require<T>(Option<T> option, Predicate<T> isFit, string rule) where T : IParsable<T> =>
+        option.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens)
+                if (T.TryParse(token.Value, CultureInfo.InvariantCulture, out T? value) && !isFit(value)) result.AddError($"{option.Name} {rule}, not '{token.Value}'.");
+        });
 }
