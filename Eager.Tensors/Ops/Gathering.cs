@@ -58,6 +58,7 @@ public partial class Tensor
     /// <summary>The slices where a mask is true, in order: the mask's axes become one, as long as the mask has true elements.</summary>
     /// <param name="mask">Bools, of the shape of the axes from <paramref name="axis"/> on that they mask.</param>
     /// <param name="axis">The first axis that is masked.</param>
+    /// <exception cref="TracingException">A traced function is being recorded: sizes that hang on values would be frozen in it.</exception>
     public Tensor BooleanMask(Tensor mask, int axis = 0)
     {
         int at = ConcreteShape.NormalizeAxis(axis, nameof(BooleanMask));
@@ -70,7 +71,12 @@ public partial class Tensor
     }
 
     /// <summary>The places of the elements that are true or not zero, in C order: int64 of shape [number of them, rank].</summary>
-    public Tensor NonZero() => GatheringOps.NonZero.Apply([this], default);
+    /// <exception cref="TracingException">A traced function is being recorded: sizes that hang on values would be frozen in it.</exception>
+    public Tensor NonZero()
+    {
+        ReadingValue(nameof(NonZero));
+        return GatheringOps.NonZero.Apply([this], default);
+    }
 }
 
 internal static class GatheringOps

@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using NUnit.Framework;
 
 namespace Eager.Tests.Ops;
@@ -66,6 +67,16 @@ public class RandomDrawTests
         double mean = values.Average(), variance = values.Average(v => (v - mean) * (v - mean)) / 0.25;
         Assert.That(mean, Is.EqualTo(1).Within(5 * 0.44 / Math.Sqrt(Many)));
         Assert.That(variance, Is.EqualTo(0.7737413).Within(5 * 0.75 / Math.Sqrt(Many)));
+    }
+
+    [TestCaseSource(nameof(DrawNames))]
+    public void A_replayed_trace_draws_on_where_eager_calls_would(string draw)
+    {
+        using Generator eager = new(9), replayed = new(9);
+        using TracedFunction traced = Function.Trace(x => x + Draws[draw](replayed).Cast(DType.Float64));
+        Tensor zero = Tensor.From(0.0);
+        for (int call = 0; call < 3; call++)
+            Assert.That(Numbers(traced.Call(zero)), Is.EqualTo(Numbers(Draws[draw](eager))), $"call {call}");
     }
 
     [Test]

@@ -167,6 +167,26 @@ public class IndexingTests
     }
 
     [Test]
+    public void A_traced_index_follows_the_values_of_each_call()
+    {
+        using TracedFunction traced = Function.Trace(static (x, i) => x[i, TensorIndex.Slice(null, null, -1)] * x[.., ^1].Sum());
+        Tensor x = Tensor.From([[1f, 2f], [3f, 4f]]);
+        traced.Call(x, Tensor.From([0]));
+
+        Tensor y = traced.Call(x, Tensor.From([1]));
+
+        Assert.That(y.ToArray<float>(), Is.EqualTo(new float[] { 24, 18 }));
+    }
+
+    // How many elements a mask picks is a value, and a replay would go on with that of the first call.
+    [Test]
+    public void A_mask_is_refused_inside_a_trace()
+    {
+        using TracedFunction traced = Function.Trace(static x => x[x > 0][1..]);
+        Assert.That(() => traced.Call(Tensor.From([1f, 2f])), Throws.TypeOf<TracingException>().With.Message.Contains("compute with Where"));
+    }
+
+    [Test]
     public void Indexing_leaves_no_tensor_behind_but_its_result()
     {
         Tensor x = Numbers, i = Tensor.From([0, 1]);
