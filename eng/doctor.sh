@@ -54,4 +54,6 @@ verb_doctor() {
   say 'Needed by Eager:'
   look_for_all peers
   print_report
+  say 'Eager itself:'
+  dotnet run --configuration "$configuration" "$root/eng/doctor.cs" 2>/dev/null || fact 'Native library' "cannot be built yet; './eager build' says why"
 }

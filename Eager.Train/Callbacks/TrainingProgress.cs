@@ -25,6 +25,7 @@ public sealed class TrainingProgress : IDisposable
     private readonly IAnsiConsole console;
     private readonly bool interactive;
     private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly TimeSpan interval;
     private TimeSpan nextDraw;
     private long done;
     private string figures = "";
@@ -37,11 +38,17 @@ public sealed class TrainingProgress : IDisposable
     /// <param name="done">How much was done before.</param>
     /// <param name="console">Where to show it; the process's console when null.</param>
     public TrainingProgress(string title, long total, string unit = "steps", long done = 0, IAnsiConsole? console = null)
+        : this(title, total, unit, done, console ?? AnsiConsole.Console, interval: null)
+    {
+    }
+
+    internal TrainingProgress(string title, long total, string unit, long done, IAnsiConsole console, TimeSpan? interval)
     {
         (this.title, this.total, this.unit, this.done, start) = (title, total, unit, done, done);
-        this.console = console ?? AnsiConsole.Console;
-        interactive = this.console.Profile.Capabilities.Interactive && this.console.Profile.Out.IsTerminal;
-        nextDraw = interactive ? TimeSpan.Zero : PlainInterval;
+        this.console = console;
+        interactive = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal;
+        this.interval = interval ?? (interactive ? Redraw : PlainInterval);
+        nextDraw = interactive ? TimeSpan.Zero : this.interval;
     }
 
     /// <summary>Notes that more is done.</summary>
@@ -53,7 +60,7 @@ public sealed class TrainingProgress : IDisposable
         if (clock.Elapsed < nextDraw) return;
         figures = Describe(metrics);
         Draw();
-        nextDraw = clock.Elapsed + (interactive ? Redraw : PlainInterval);
+        nextDraw = clock.Elapsed + interval;
     }
 
     /// <summary>Takes the bar off the terminal.</summary>
