@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Building everything and running the tests; the last line counts the results. Sourced by ../eager.
 
-# Projects and single-file programs of examples/ and bench/ that building the solution does not reach.
+# Projects and single-file programs of examples/, bench/ and eng/ that building the solution does not reach.
 programs_outside_solution() {
   local file
   while IFS= read -r file; do
@@ -9,7 +9,7 @@ programs_outside_solution() {
       *.csproj) grep -qF "$(basename -- "$file")\"" "$root/Eager.sln" || say "$file" ;;
       *.cs) ! grep -q '^#:' "$file" || say "$file" ;;
     esac
-  done < <(find "$root/examples" "$root/bench" \( -name bin -o -name obj \) -prune -o \
+  done < <(find "$root/examples" "$root/bench" "$root/eng" \( -name bin -o -name obj \) -prune -o \
     \( -name '*.csproj' -o -name '*.cs' \) -print 2>/dev/null | sort)
 }
 
