@@ -73,8 +73,7 @@ public class DisposeTests
                 try
                 {
                     using Tensor sum = (shared! + shared!).Sum();
-                    if (sum.Item<float>() != 2000) return;
-                    sums++;
+                    if (sum.Item<float>() == 2000) sums++;
                 }
                 catch (DisposedException)
                 {
@@ -91,9 +90,9 @@ public class DisposeTests
             Thread.SpinWait(i % 100 * 10);
             shared.Dispose();
             using Tensor reuse = Tensor.Full([1000], 7);  // takes the freed block, were it freed too early
-            if (!meet.SignalAndWait(TimeSpan.FromMinutes(1))) break;
+            meet.SignalAndWait();
         }
-        Assert.That(user.Join(TimeSpan.FromMinutes(1)), Is.True, "a wrong sum ends the user's thread");
-        Assert.That(sums + refusals, Is.EqualTo(Rounds));
+        user.Join();
+        Assert.That(sums + refusals, Is.EqualTo(Rounds), "the rest were wrong sums");
     }
 }
