@@ -13,7 +13,7 @@ namespace Eager.Train;
 /// </code></example>
 public class Adam : Optimizer
 {
-    private static readonly Op<UpdateAttributes> AdamUpdate = new("Adam",
+    internal static readonly Op<UpdateAttributes> AdamUpdate = new("Adam",
         static (x, in a) =>
         {
             int n = a.Count;

@@ -9,7 +9,7 @@ namespace Eager.Train;
 /// </remarks>
 public sealed class Sgd : Optimizer
 {
-    private static readonly Op<UpdateAttributes> SgdUpdate = new("Sgd",
+    internal static readonly Op<UpdateAttributes> SgdUpdate = new("Sgd",
         static (x, in a) =>
         {
             int n = a.Count;

@@ -3,6 +3,8 @@ using Eager.Autograd;
 using Eager.Tests.Autograd;
 using Eager.Tests.Ops;
 using Eager.Tests.Tensors;
+using Eager.Tests.Training;
+using Eager.Train;
 
 namespace Eager.Tests.OpTable;
 
@@ -41,12 +43,14 @@ internal static class OpTable
         [VariableOps.Assign] = typeof(VariableTests),
         [VariableOps.AssignAdd] = typeof(VariableTests),
         [VariableOps.AssignSub] = typeof(VariableTests),
+        [Sgd.SgdUpdate] = typeof(OptimizerTests),
+        [Adam.AdamUpdate] = typeof(OptimizerTests),
     };
 
     /// <summary>The operations that the libraries' static fields hold.</summary>
     internal static IEnumerable<Op> Declared =>
-        from assembly in (Assembly[])[typeof(Tensor).Assembly, typeof(GradientTape).Assembly]
-        from type in assembly.GetTypes()
+        from assembly in (string[])["Eager.Tensors", "Eager.Autograd", "Eager.Layers", "Eager.Losses", "Eager.Train"]
+        from type in Assembly.Load(assembly).GetTypes()
         where !type.ContainsGenericParameters
         from declaration in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
         where declaration.FieldType.IsAssignableTo(typeof(Op))
