@@ -4,8 +4,8 @@ namespace Eager.Layers;
 
 /// <summary>Slides filters over images: [batch, height, width, channels] → [batch, height', width', filters].</summary>
 /// <remarks>
-/// The kernel is [height, width, input channels / groups, filters]. Kernels of LibTorch order filters anew at each call;
-/// to keep them in its order changes a training step by less than 1 %, so they stay in the order of the shape.
+/// The kernel is [height, width, input channels / groups, filters] in C order. LibTorch orders filters anew at each call;
+/// kept in its order, steps of three layers between 1 and 64 channels took as long, within 2 %. Channels last saves 7 to 30 %.
 /// </remarks>
 public sealed class Conv2D : Layer
 {

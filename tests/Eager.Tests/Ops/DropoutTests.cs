@@ -39,6 +39,42 @@ public class DropoutTests
     }
 
     [Test]
+    public void Elements_are_dropped_independently_of_each_other()
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(5);
+        const int count = 100_000;
+        double[] y = Tensor.Ones([count + 64]).Dropout(0.5, generator).Cast(DType.Float64).ToArray<double>();
+
+        // Products of independent ±1 have mean 0 with a standard error of 1/√n = 0.0032; five of them for each of 64 distances.
+        for (int distance = 1; distance <= 64; distance++)
+            Assert.That(Enumerable.Range(0, count).Average(i => (y[i] - 1) * (y[i + distance] - 1)), Is.EqualTo(0).Within(0.016), $"{distance} apart");
+    }
+
+    [Test]
+    public void Each_call_draws_anew_and_any_size_is_filled([Values(0, 1, 15, 16, 17, 100)] int count)
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(5);
+        Tensor x = Tensor.Ones([count]);
+        float[][] draws = [.. Enumerable.Range(0, 40).Select(_ => x.Dropout(0.5, generator).ToArray<float>())];
+
+        Assert.That(draws.SelectMany(static d => d), Has.All.EqualTo(0f).Or.EqualTo(2f));
+        for (int i = 0; i < count; i++) Assert.That(draws.Select(d => d[i]).Distinct().Count(), Is.EqualTo(2), $"element {i} of 40 draws");
+    }
+
+    [Test]
+    public void Other_dtypes_drop_too([Values(DType.Float64, DType.BFloat16)] DType dtype)
+    {
+        using var scope = new TensorScope();
+        using var generator = new Generator(5);
+
+        float[] y = Tensor.Ones([1000], dtype).Dropout(0.75, generator).Cast(DType.Float32).ToArray<float>();
+
+        Assert.That(y.Distinct().Order(), Is.EqualTo((float[])[0, 4]));
+    }
+
+    [Test]
     public void Dropout_at_rate_zero_is_the_tensor_itself()
     {
         using Tensor x = Tensor.Ones([3]);
