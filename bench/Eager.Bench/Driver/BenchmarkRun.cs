@@ -46,7 +46,8 @@ internal sealed class BenchmarkRun(Options options)
             AskVersions(peers, roster);
             AskLimits(peers, roster, threads);
             var turns = new Turns(peers, options.Rounds, threads);
-            foreach (var row in operations)
+            // Operations on ten numbers use one thread whatever is set.
+            foreach (var row in roster == first ? operations : [])
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForOperations()), () => turns.Take(row, roster.ForOperations()).ToArray()));
             foreach (var row in trainings)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForTraining()), () => turns.Take(row, roster.ForTraining()).ToArray()));
@@ -87,7 +88,7 @@ internal sealed class BenchmarkRun(Options options)
 
     // The plan behind "time left"; a turn lasts about half as long again as the time asked of it.
     private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, Roster roster)
-        => options.Threads.Count * (trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + operations.Sum(row => SecondsOf(row, roster.ForOperations())))
+        => options.Threads.Count * trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + operations.Sum(row => SecondsOf(row, roster.ForOperations()))
             + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0);
 
     private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)
