@@ -92,7 +92,7 @@ internal sealed class BenchmarkRun(Options options)
             + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0);
 
     private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)
-        => contestants.Sum(c => c.Candidates.Count + 1 + options.Rounds) * ((double)row.Request["seconds"]! * 1.5 + 0.03);
+        => contestants.Sum(c => c.Candidates.Count) * (1 + options.Rounds) * ((double)row.Request["seconds"]! * 1.5 + 0.03);
 
     private double MemorySeconds(Roster roster) => options.MemorySteps * roster.ForMemory().Count / 1_000.0;
 

@@ -52,7 +52,7 @@ internal sealed class Turns(Peers peers, int rounds, int threads)
 
     public IEnumerable<Measurement> Take(Case row, IReadOnlyList<Contestant> contestants)
     {
-        var seats = contestants.Select(contestant => new Seat(contestant.Name, Quickest(row, contestant.Candidates))).ToArray();
+        var seats = contestants.SelectMany(contestant => contestant.Candidates.Select(candidate => new Seat(contestant.Name, candidate))).ToArray();
         for (var round = 0; round < WarmUpRounds + rounds; round++)
         {
             foreach (var seat in seats)
@@ -63,15 +63,9 @@ internal sealed class Turns(Peers peers, int rounds, int threads)
             }
         }
 
-        return seats.Select(seat => new Measurement(
-            row.Row, row.Title, threads, seat.Name, row.Unit, seat.Rounds, seat.Loss, seat.Candidate.Note));
-    }
-
-    /// <summary>The winner of one uncounted turn, which also warms the contestant up.</summary>
-    private Candidate Quickest(Case row, IReadOnlyList<Candidate> candidates)
-    {
-        var ranked = candidates.OrderBy(candidate => (double)Ask(row, candidate)[row.Reply]!).ToArray();
-        return row.Unit == "steps/s" ? ranked[^1] : ranked[0];
+        return seats.Select(seat => new Measurement(row.Row, row.Title, threads, seat.Name, row.Unit, seat.Rounds, seat.Loss, seat.Candidate.Note))
+            .GroupBy(measurement => measurement.Contestant)
+            .Select(settings => row.Unit == "steps/s" ? settings.MaxBy(m => m.Median)! : settings.MinBy(m => m.Median)!);
     }
 
     private JsonObject Ask(Case row, Candidate candidate) => peers.Ask(candidate.Launch, row.RequestFor(candidate));
