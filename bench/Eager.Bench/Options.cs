@@ -52,7 +52,7 @@ internal sealed record Options(
         var rows = values.TryGetValue("--rows", out var list) ? ParseRows(list) : AllRows.ToHashSet();
         var threads = values.TryGetValue("--threads", out var counts) ? counts.Split(',').Select(Count).ToArray() : quick ? [1] : [1, 2];
         var rounds = values.TryGetValue("--rounds", out var number) ? Count(number) : quick ? 3 : 7;
-        return new Options(rows, threads, rounds, quick ? 0.06 : 0.15, quick ? 2_000 : 20_000, quick, values.GetValueOrDefault("--out"));
+        return new Options(rows, threads, rounds, quick ? 0.05 : 0.15, quick ? 1_000 : 20_000, quick, values.GetValueOrDefault("--out"));
     }
 
     private static HashSet<string> ParseRows(string list)
