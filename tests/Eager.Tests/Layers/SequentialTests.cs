@@ -56,6 +56,16 @@ public class SequentialTests
         Assert.That(table, Does.Contain("Total params: 54,410\nTrainable params: 54,090\nNon-trainable params: 320\n"));
     }
 
+    [TestCase(7_850, new int[0])]
+    [TestCase(269_322, new[] { 256, 256 })]
+    public void The_lecture_models_have_the_lectures_numbers_of_weights(int expected, int[] hidden)
+    {
+        var model = new Sequential(hidden.Select(units => new Dense(units, "relu"))) { new Dense(10) };
+        model.Build([null, 784]);
+
+        Assert.That(model.Parameters.Sum(p => p.Variable.ElementCount), Is.EqualTo(expected));
+    }
+
     [Test]
     public void A_summary_needs_the_shape_of_inputs()
     {
