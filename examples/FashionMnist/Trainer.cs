@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FashionMnistExample;
 
 /// <summary>Trains, tests and reports; everything it needs to go on later is in the checkpoint.</summary>
@@ -19,6 +21,8 @@ internal sealed class Trainer
     private readonly Accuracy accuracy = new();
     private readonly CheckpointManager? checkpoints;
     private readonly TracedFunction step;
+    private readonly Stopwatch trainingTime = new();
+    private long trained;
 
     internal Trainer(Settings settings)
     {
@@ -59,11 +63,12 @@ internal sealed class Trainer
 
         using FileWriter? summaries = settings.LogFolder is { } folder ? new FileWriter(folder) : null;
         summaries?.AddSessionLog(SessionStatus.Start, optimizer.Step);
-        if (summaries is not null) AddGraph(summaries);
+        if (summaries is not null && !settings.Traced) AddForwardGraph(summaries);
         while (trainBatches.Epoch < settings.Epochs && !StopRequested) TrainEpoch(summaries);
         summaries?.AddSessionLog(SessionStatus.Stop, optimizer.Step);
 
         if (StopRequested) Console.WriteLine($"Stopped at step {optimizer.Step}{(checkpoints?.Latest is { } saved ? $"; saved in {saved}" : "")}.");
+        if (trained > 0) Console.WriteLine($"trained on {trained:N0} images, {trained / trainingTime.Elapsed.TotalSeconds:N0} a second");
         var confusion = new ConfusionMatrix(train.ClassNames.Count);
         Console.WriteLine($"test accuracy {Test(confusion):F4}");
         Console.Write(ConfusionTable.Of(confusion, train.ClassNames));
@@ -75,6 +80,7 @@ internal sealed class Trainer
         long done = trainBatches.Position.Index * settings.BatchSize;
         using (var progress = new TrainingProgress($"epoch {epoch + 1}/{settings.Epochs}", train.Count, "images", done))
         {
+            trainingTime.Start();
             foreach ((Tensor images, Tensor labels) in trainBatches)
             {
                 using var scope = new TensorScope();
@@ -86,8 +92,12 @@ internal sealed class Trainer
                 if (summaries is not null && optimizer.Step % SummaryInterval == 0) AddScalars(summaries);
                 images.Dispose();
                 labels.Dispose();
+                // The traced step has its graph, backward pass and update included, from its first call on.
+                if (trained == 0 && settings.Traced) summaries?.AddGraph(step.Graph);
+                trained += count;
                 if (StopRequested) break;
             }
+            trainingTime.Stop();
         }
         bool finished = trainBatches.Epoch > epoch;
         if (finished)
@@ -131,8 +141,8 @@ internal sealed class Trainer
         summaries.AddScalar("train/accuracy", accuracy.Result, optimizer.Step);
     }
 
-    // The forward pass is traced for the sake of its graph alone; training itself may run untraced.
-    private void AddGraph(FileWriter summaries)
+    // The forward pass is traced for the sake of its graph alone.
+    private void AddForwardGraph(FileWriter summaries)
     {
         using TracedFunction forward = Function.Trace(x => model.Call(x), settings.Model, [new(picture.Insert(0, Dim.Unknown), Name: "images")]);
         using var scope = new TensorScope();

@@ -92,6 +92,23 @@ public sealed class FashionMnistTests
         });
     }
 
+    [Test]
+    public void A_traced_run_logs_the_graph_of_the_whole_step()
+    {
+        string log = Path.Combine(folder.Path, "traced-log");
+        Train("mlp", "--traced", "--log-dir", log);
+        byte[] graph = EventFileReader.Read(Directory.GetFiles(log).Single()).Single(e => e.GraphDef.Length > 0).GraphDef.ToArray();
+        WireMessage[] nodes = new WireMessage(graph).Messages(1);
+        string[] names = [.. nodes.Select(n => n.Text(1))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(names, Does.Contain("sequential/dense_1/Affine"), "forward");
+            Assert.That(names, Has.Some.StartsWith("gradients/"), "backward");
+            Assert.That(nodes.Count(n => n.Text(2) == "Adam"), Is.EqualTo(1), "update");
+            Assert.That(names, Does.Contain("images").And.Contain("labels").And.Contain("dense_1/kernel"));
+        });
+    }
+
     [TestCase("--data-dir", "/missing/folder", "holds none of train-images-idx3-ubyte")]
     [TestCase("--device", "cuda", "no device cuda:0 here")]
     [TestCase("--device", "tpu", "'tpu' is no device")]
