@@ -157,6 +157,54 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "contiguous");
     }
 
+    /// <summary>aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -&gt; Tensor</summary>
+    internal static Tensor logspace(Scalar @start, Scalar @end, long @steps, double @base, int @dtype, int @layout, int @device, MaybeInt @pin_memory)
+    {
+        nint result_;
+        result_ = Raw.logspace(@start, @end, @steps, @base, @dtype, @layout, @device, @pin_memory);
+        return Tensor.Own(result_, "logspace");
+    }
+
+    /// <summary>aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -&gt; Tensor</summary>
+    internal static Tensor tril_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory)
+    {
+        nint result_;
+        result_ = Raw.tril_indices(@row, @col, @offset, @dtype, @layout, @device, @pin_memory);
+        return Tensor.Own(result_, "tril_indices");
+    }
+
+    /// <summary>aten::triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -&gt; Tensor</summary>
+    internal static Tensor triu_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory)
+    {
+        nint result_;
+        result_ = Raw.triu_indices(@row, @col, @offset, @dtype, @layout, @device, @pin_memory);
+        return Tensor.Own(result_, "triu_indices");
+    }
+
+    /// <summary>aten::complex(Tensor real, Tensor imag) -&gt; Tensor</summary>
+    internal static Tensor complex(Tensor @real, Tensor @imag)
+    {
+        nint real_ = @real.Enter();
+        nint imag_ = @imag.Enter();
+        nint result_;
+        result_ = Raw.complex(real_, imag_);
+        @real.Leave();
+        @imag.Leave();
+        return Tensor.Own(result_, "complex");
+    }
+
+    /// <summary>aten::polar(Tensor abs, Tensor angle) -&gt; Tensor</summary>
+    internal static Tensor polar(Tensor @abs, Tensor @angle)
+    {
+        nint abs_ = @abs.Enter();
+        nint angle_ = @angle.Enter();
+        nint result_;
+        result_ = Raw.polar(abs_, angle_);
+        @abs.Leave();
+        @angle.Leave();
+        return Tensor.Own(result_, "polar");
+    }
+
     /// <summary>aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -&gt; Tensor</summary>
     internal static Tensor add_Tensor(Tensor @self, Tensor @other, Scalar @alpha)
     {
@@ -659,6 +707,690 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "silu");
     }
 
+    /// <summary>aten::log2(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor log2(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.log2(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "log2");
+    }
+
+    /// <summary>aten::log10(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor log10(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.log10(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "log10");
+    }
+
+    /// <summary>aten::exp2(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor exp2(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.exp2(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "exp2");
+    }
+
+    /// <summary>aten::asinh(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor asinh(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.asinh(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "asinh");
+    }
+
+    /// <summary>aten::acosh(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor acosh(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.acosh(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "acosh");
+    }
+
+    /// <summary>aten::atanh(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor atanh(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.atanh(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "atanh");
+    }
+
+    /// <summary>aten::atan2(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor atan2(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.atan2(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "atan2");
+    }
+
+    /// <summary>aten::hypot(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor hypot(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.hypot(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "hypot");
+    }
+
+    /// <summary>aten::lgamma(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor lgamma(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.lgamma(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "lgamma");
+    }
+
+    /// <summary>aten::digamma(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor digamma(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.digamma(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "digamma");
+    }
+
+    /// <summary>aten::polygamma(int n, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor polygamma(long @n, Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.polygamma(@n, self_);
+        @self.Leave();
+        return Tensor.Own(result_, "polygamma");
+    }
+
+    /// <summary>aten::igamma(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor igamma(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.igamma(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "igamma");
+    }
+
+    /// <summary>aten::igammac(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor igammac(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.igammac(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "igammac");
+    }
+
+    /// <summary>aten::xlogy.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor xlogy_Tensor(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.xlogy_Tensor(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "xlogy");
+    }
+
+    /// <summary>aten::special_xlog1py(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor special_xlog1py(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.special_xlog1py(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "special_xlog1py");
+    }
+
+    /// <summary>aten::special_i0e(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_i0e(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_i0e(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_i0e");
+    }
+
+    /// <summary>aten::special_i1(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_i1(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_i1(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_i1");
+    }
+
+    /// <summary>aten::special_i1e(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_i1e(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_i1e(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_i1e");
+    }
+
+    /// <summary>aten::i0(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor i0(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.i0(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "i0");
+    }
+
+    /// <summary>aten::special_ndtri(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_ndtri(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_ndtri(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_ndtri");
+    }
+
+    /// <summary>aten::special_log_ndtr(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_log_ndtr(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_log_ndtr(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_log_ndtr");
+    }
+
+    /// <summary>aten::special_erfcx(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor special_erfcx(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.special_erfcx(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "special_erfcx");
+    }
+
+    /// <summary>aten::special_zeta(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor special_zeta(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.special_zeta(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "special_zeta");
+    }
+
+    /// <summary>aten::nextafter(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor nextafter(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.nextafter(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "nextafter");
+    }
+
+    /// <summary>aten::copysign.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor copysign_Tensor(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.copysign_Tensor(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "copysign");
+    }
+
+    /// <summary>aten::signbit(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor signbit(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.signbit(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "signbit");
+    }
+
+    /// <summary>aten::fmod.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor fmod_Tensor(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.fmod_Tensor(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "fmod");
+    }
+
+    /// <summary>aten::remainder.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor remainder_Tensor(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.remainder_Tensor(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "remainder");
+    }
+
+    /// <summary>aten::frexp.Tensor(Tensor self) -&gt; (Tensor mantissa, Tensor exponent)</summary>
+    internal static Tensor[] frexp_Tensor(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.frexp_Tensor(self_, out_);
+        @self.Leave();
+        Native.Check(result_, "frexp");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::logaddexp(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor logaddexp(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.logaddexp(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "logaddexp");
+    }
+
+    /// <summary>aten::logaddexp2(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor logaddexp2(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.logaddexp2(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "logaddexp2");
+    }
+
+    /// <summary>aten::nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -&gt; Tensor</summary>
+    internal static Tensor nan_to_num(Tensor @self, MaybeDouble @nan, MaybeDouble @posinf, MaybeDouble @neginf)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.nan_to_num(self_, @nan, @posinf, @neginf);
+        @self.Leave();
+        return Tensor.Own(result_, "nan_to_num");
+    }
+
+    /// <summary>aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -&gt; Tensor</summary>
+    internal static Tensor lerp_Scalar(Tensor @self, Tensor @end, Scalar @weight)
+    {
+        nint self_ = @self.Enter();
+        nint end_ = @end.Enter();
+        nint result_;
+        result_ = Raw.lerp_Scalar(self_, end_, @weight);
+        @self.Leave();
+        @end.Leave();
+        return Tensor.Own(result_, "lerp");
+    }
+
+    /// <summary>aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -&gt; Tensor</summary>
+    internal static Tensor lerp_Tensor(Tensor @self, Tensor @end, Tensor @weight)
+    {
+        nint self_ = @self.Enter();
+        nint end_ = @end.Enter();
+        nint weight_ = @weight.Enter();
+        nint result_;
+        result_ = Raw.lerp_Tensor(self_, end_, weight_);
+        @self.Leave();
+        @end.Leave();
+        @weight.Leave();
+        return Tensor.Own(result_, "lerp");
+    }
+
+    /// <summary>aten::fmax(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor fmax(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.fmax(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "fmax");
+    }
+
+    /// <summary>aten::fmin(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor fmin(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.fmin(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "fmin");
+    }
+
+    /// <summary>aten::gcd(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor gcd(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.gcd(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "gcd");
+    }
+
+    /// <summary>aten::lcm(Tensor self, Tensor other) -&gt; Tensor</summary>
+    internal static Tensor lcm(Tensor @self, Tensor @other)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.lcm(self_, other_);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "lcm");
+    }
+
+    /// <summary>aten::real(Tensor(a) self) -&gt; Tensor(a)</summary>
+    internal static Tensor real(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.real(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "real");
+    }
+
+    /// <summary>aten::imag(Tensor(a) self) -&gt; Tensor(a)</summary>
+    internal static Tensor imag(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.imag(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "imag");
+    }
+
+    /// <summary>aten::conj_physical(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor conj_physical(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.conj_physical(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "conj_physical");
+    }
+
+    /// <summary>aten::angle(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor angle(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.angle(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "angle");
+    }
+
+    /// <summary>aten::sgn(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor sgn(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.sgn(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "sgn");
+    }
+
+    /// <summary>aten::view_as_real(Tensor(a) self) -&gt; Tensor(a)</summary>
+    internal static Tensor view_as_real(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.view_as_real(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "view_as_real");
+    }
+
+    /// <summary>aten::view_as_complex(Tensor(a) self) -&gt; Tensor(a)</summary>
+    internal static Tensor view_as_complex(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.view_as_complex(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "view_as_complex");
+    }
+
+    /// <summary>aten::view.dtype(Tensor(a) self, ScalarType dtype) -&gt; Tensor(a)</summary>
+    internal static Tensor view_dtype(Tensor @self, int @dtype)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.view_dtype(self_, @dtype);
+        @self.Leave();
+        return Tensor.Own(result_, "view");
+    }
+
+    /// <summary>aten::log_sigmoid_forward(Tensor self) -&gt; (Tensor output, Tensor buffer)</summary>
+    internal static Tensor[] log_sigmoid_forward(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.log_sigmoid_forward(self_, out_);
+        @self.Leave();
+        Native.Check(result_, "log_sigmoid_forward");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::log_sigmoid_backward(Tensor grad_output, Tensor self, Tensor buffer) -&gt; Tensor</summary>
+    internal static Tensor log_sigmoid_backward(Tensor @grad_output, Tensor @self, Tensor @buffer)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint buffer_ = @buffer.Enter();
+        nint result_;
+        result_ = Raw.log_sigmoid_backward(grad_output_, self_, buffer_);
+        @grad_output.Leave();
+        @self.Leave();
+        @buffer.Leave();
+        return Tensor.Own(result_, "log_sigmoid_backward");
+    }
+
+    /// <summary>aten::softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -&gt; Tensor</summary>
+    internal static Tensor softplus_backward(Tensor @grad_output, Tensor @self, Scalar @beta, Scalar @threshold)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.softplus_backward(grad_output_, self_, @beta, @threshold);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "softplus_backward");
+    }
+
+    /// <summary>aten::elu_backward(Tensor grad_output, Scalar alpha, Scalar scale, Scalar input_scale, bool is_result, Tensor self_or_result) -&gt; Tensor</summary>
+    internal static Tensor elu_backward(Tensor @grad_output, Scalar @alpha, Scalar @scale, Scalar @input_scale, bool @is_result, Tensor @self_or_result)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_or_result_ = @self_or_result.Enter();
+        nint result_;
+        result_ = Raw.elu_backward(grad_output_, @alpha, @scale, @input_scale, @is_result ? (byte)1 : (byte)0, self_or_result_);
+        @grad_output.Leave();
+        @self_or_result.Leave();
+        return Tensor.Own(result_, "elu_backward");
+    }
+
+    /// <summary>aten::leaky_relu_backward(Tensor grad_output, Tensor self, Scalar negative_slope, bool self_is_result) -&gt; Tensor</summary>
+    internal static Tensor leaky_relu_backward(Tensor @grad_output, Tensor @self, Scalar @negative_slope, bool @self_is_result)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.leaky_relu_backward(grad_output_, self_, @negative_slope, @self_is_result ? (byte)1 : (byte)0);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "leaky_relu_backward");
+    }
+
+    /// <summary>aten::silu_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor silu_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.silu_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "silu_backward");
+    }
+
+    /// <summary>aten::hardswish(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor hardswish(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.hardswish(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "hardswish");
+    }
+
+    /// <summary>aten::hardswish_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor hardswish_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.hardswish_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "hardswish_backward");
+    }
+
+    /// <summary>aten::hardsigmoid(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor hardsigmoid(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.hardsigmoid(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "hardsigmoid");
+    }
+
+    /// <summary>aten::hardsigmoid_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor hardsigmoid_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.hardsigmoid_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "hardsigmoid_backward");
+    }
+
+    /// <summary>aten::mish(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor mish(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.mish(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "mish");
+    }
+
+    /// <summary>aten::mish_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor mish_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.mish_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "mish_backward");
+    }
+
+    /// <summary>aten::softshrink(Tensor self, Scalar lambd=0.5) -&gt; Tensor</summary>
+    internal static Tensor softshrink(Tensor @self, Scalar @lambd)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.softshrink(self_, @lambd);
+        @self.Leave();
+        return Tensor.Own(result_, "softshrink");
+    }
+
+    /// <summary>aten::hardshrink(Tensor self, Scalar lambd=0.5) -&gt; Tensor</summary>
+    internal static Tensor hardshrink(Tensor @self, Scalar @lambd)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.hardshrink(self_, @lambd);
+        @self.Leave();
+        return Tensor.Own(result_, "hardshrink");
+    }
+
+    /// <summary>aten::glu(Tensor self, int dim=-1) -&gt; Tensor</summary>
+    internal static Tensor glu(Tensor @self, long @dim)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.glu(self_, @dim);
+        @self.Leave();
+        return Tensor.Own(result_, "glu");
+    }
+
+    /// <summary>aten::glu_backward(Tensor grad_output, Tensor self, int dim) -&gt; Tensor</summary>
+    internal static Tensor glu_backward(Tensor @grad_output, Tensor @self, long @dim)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.glu_backward(grad_output_, self_, @dim);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "glu_backward");
+    }
+
     /// <summary>aten::eq.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
     internal static Tensor eq_Tensor(Tensor @self, Tensor @other)
     {
@@ -1020,6 +1752,240 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "linalg_vector_norm");
     }
 
+    /// <summary>aten::max.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] max_dim(Tensor @self, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.max_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "max");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::min.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] min_dim(Tensor @self, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.min_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "min");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -&gt; Tensor</summary>
+    internal static Tensor cumprod(Tensor @self, long @dim, int @dtype)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.cumprod(self_, @dim, @dtype);
+        @self.Leave();
+        return Tensor.Own(result_, "cumprod");
+    }
+
+    /// <summary>aten::cummax(Tensor self, int dim) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] cummax(Tensor @self, long @dim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.cummax(self_, @dim, out_);
+        @self.Leave();
+        Native.Check(result_, "cummax");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::cummin(Tensor self, int dim) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] cummin(Tensor @self, long @dim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.cummin(self_, @dim, out_);
+        @self.Leave();
+        Native.Check(result_, "cummin");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::logcumsumexp(Tensor self, int dim) -&gt; Tensor</summary>
+    internal static Tensor logcumsumexp(Tensor @self, long @dim)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.logcumsumexp(self_, @dim);
+        @self.Leave();
+        return Tensor.Own(result_, "logcumsumexp");
+    }
+
+    /// <summary>aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -&gt; Tensor</summary>
+    internal static Tensor nansum(Tensor @self, ReadOnlySpan<long> @dim, bool @keepdim, int @dtype)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw.nansum(self_, NativeInts.OrNone(dim_, @dim.Length), @keepdim ? (byte)1 : (byte)0, @dtype);
+        @self.Leave();
+        return Tensor.Own(result_, "nansum");
+    }
+
+    /// <summary>aten::median.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] median_dim(Tensor @self, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.median_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "median");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] nanmedian_dim(Tensor @self, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.nanmedian_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "nanmedian");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::mode(Tensor self, int dim=-1, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] mode(Tensor @self, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.mode(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "mode");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
+    internal static Tensor[] kthvalue(Tensor @self, long @k, long @dim, bool @keepdim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.kthvalue(self_, @k, @dim, @keepdim ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "kthvalue");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -&gt; Tensor</summary>
+    internal static Tensor quantile(Tensor @self, Tensor @q, MaybeInt @dim, bool @keepdim, NativeText @interpolation)
+    {
+        nint self_ = @self.Enter();
+        nint q_ = @q.Enter();
+        nint result_;
+        result_ = Raw.quantile(self_, q_, @dim, @keepdim ? (byte)1 : (byte)0, @interpolation);
+        @self.Leave();
+        @q.Leave();
+        return Tensor.Own(result_, "quantile");
+    }
+
+    /// <summary>aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -&gt; Tensor</summary>
+    internal static Tensor nanquantile(Tensor @self, Tensor @q, MaybeInt @dim, bool @keepdim, NativeText @interpolation)
+    {
+        nint self_ = @self.Enter();
+        nint q_ = @q.Enter();
+        nint result_;
+        result_ = Raw.nanquantile(self_, q_, @dim, @keepdim ? (byte)1 : (byte)0, @interpolation);
+        @self.Leave();
+        @q.Leave();
+        return Tensor.Own(result_, "nanquantile");
+    }
+
+    /// <summary>aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -&gt; Tensor</summary>
+    internal static Tensor bincount(Tensor @self, Tensor? @weights, long @minlength)
+    {
+        nint self_ = @self.Enter();
+        nint weights_ = @weights is null ? 0 : @weights.Enter();
+        nint result_;
+        result_ = Raw.bincount(self_, weights_, @minlength);
+        @self.Leave();
+        @weights?.Leave();
+        return Tensor.Own(result_, "bincount");
+    }
+
+    /// <summary>aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -&gt; Tensor</summary>
+    internal static Tensor histc(Tensor @self, long @bins, Scalar @min, Scalar @max)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.histc(self_, @bins, @min, @max);
+        @self.Leave();
+        return Tensor.Own(result_, "histc");
+    }
+
+    /// <summary>aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -&gt; (Tensor, Tensor, Tensor)</summary>
+    internal static Tensor[] _unique2(Tensor @self, bool @sorted, bool @return_inverse, bool @return_counts)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw._unique2(self_, @sorted ? (byte)1 : (byte)0, @return_inverse ? (byte)1 : (byte)0, @return_counts ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "_unique2");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -&gt; (Tensor, Tensor, Tensor)</summary>
+    internal static Tensor[] unique_dim(Tensor @self, long @dim, bool @sorted, bool @return_inverse, bool @return_counts)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.unique_dim(self_, @dim, @sorted ? (byte)1 : (byte)0, @return_inverse ? (byte)1 : (byte)0, @return_counts ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "unique_dim");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -&gt; (Tensor, Tensor, Tensor)</summary>
+    internal static Tensor[] unique_consecutive(Tensor @self, bool @return_inverse, bool @return_counts, MaybeInt @dim)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.unique_consecutive(self_, @return_inverse ? (byte)1 : (byte)0, @return_counts ? (byte)1 : (byte)0, @dim, out_);
+        @self.Leave();
+        Native.Check(result_, "unique_consecutive");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -&gt; Tensor</summary>
+    internal static Tensor searchsorted_Tensor(Tensor @sorted_sequence, Tensor @self, bool @out_int32, bool @right, NativeText @side, Tensor? @sorter)
+    {
+        nint sorted_sequence_ = @sorted_sequence.Enter();
+        nint self_ = @self.Enter();
+        nint sorter_ = @sorter is null ? 0 : @sorter.Enter();
+        nint result_;
+        result_ = Raw.searchsorted_Tensor(sorted_sequence_, self_, @out_int32 ? (byte)1 : (byte)0, @right ? (byte)1 : (byte)0, @side, sorter_);
+        @sorted_sequence.Leave();
+        @self.Leave();
+        @sorter?.Leave();
+        return Tensor.Own(result_, "searchsorted");
+    }
+
+    /// <summary>aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -&gt; Tensor</summary>
+    internal static Tensor bucketize_Tensor(Tensor @self, Tensor @boundaries, bool @out_int32, bool @right)
+    {
+        nint self_ = @self.Enter();
+        nint boundaries_ = @boundaries.Enter();
+        nint result_;
+        result_ = Raw.bucketize_Tensor(self_, boundaries_, @out_int32 ? (byte)1 : (byte)0, @right ? (byte)1 : (byte)0);
+        @self.Leave();
+        @boundaries.Leave();
+        return Tensor.Own(result_, "bucketize");
+    }
+
     /// <summary>aten::mm(Tensor self, Tensor mat2) -&gt; Tensor</summary>
     internal static Tensor mm(Tensor @self, Tensor @mat2)
     {
@@ -1080,6 +2046,200 @@ internal static unsafe partial class Aten
         @self.Leave();
         @tensor.Leave();
         return Tensor.Own(result_, "dot");
+    }
+
+    /// <summary>aten::linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -&gt; (Tensor L, Tensor info)</summary>
+    internal static Tensor[] linalg_cholesky_ex(Tensor @self, bool @upper, bool @check_errors)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.linalg_cholesky_ex(self_, @upper ? (byte)1 : (byte)0, @check_errors ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "linalg_cholesky_ex");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::linalg_inv_ex(Tensor A, *, bool check_errors=False) -&gt; (Tensor inverse, Tensor info)</summary>
+    internal static Tensor[] linalg_inv_ex(Tensor @A, bool @check_errors)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.linalg_inv_ex(A_, @check_errors ? (byte)1 : (byte)0, out_);
+        @A.Leave();
+        Native.Check(result_, "linalg_inv_ex");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::_linalg_solve_ex(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -&gt; (Tensor result, Tensor LU, Tensor pivots, Tensor info)</summary>
+    internal static Tensor[] _linalg_solve_ex(Tensor @A, Tensor @B, bool @left, bool @check_errors)
+    {
+        nint A_ = @A.Enter();
+        nint B_ = @B.Enter();
+        nint* out_ = stackalloc nint[4];
+        int result_;
+        result_ = Raw._linalg_solve_ex(A_, B_, @left ? (byte)1 : (byte)0, @check_errors ? (byte)1 : (byte)0, out_);
+        @A.Leave();
+        @B.Leave();
+        Native.Check(result_, "_linalg_solve_ex");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
+    }
+
+    /// <summary>aten::linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -&gt; (Tensor LU, Tensor pivots, Tensor info)</summary>
+    internal static Tensor[] linalg_lu_factor_ex(Tensor @A, bool @pivot, bool @check_errors)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.linalg_lu_factor_ex(A_, @pivot ? (byte)1 : (byte)0, @check_errors ? (byte)1 : (byte)0, out_);
+        @A.Leave();
+        Native.Check(result_, "linalg_lu_factor_ex");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::linalg_qr(Tensor A, str mode="reduced") -&gt; (Tensor Q, Tensor R)</summary>
+    internal static Tensor[] linalg_qr(Tensor @A, NativeText @mode)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.linalg_qr(A_, @mode, out_);
+        @A.Leave();
+        Native.Check(result_, "linalg_qr");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::_linalg_svd(Tensor A, bool full_matrices=False, bool compute_uv=True, *, str? driver=None) -&gt; (Tensor U, Tensor S, Tensor Vh)</summary>
+    internal static Tensor[] _linalg_svd(Tensor @A, bool @full_matrices, bool @compute_uv, NativeText @driver)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw._linalg_svd(A_, @full_matrices ? (byte)1 : (byte)0, @compute_uv ? (byte)1 : (byte)0, @driver, out_);
+        @A.Leave();
+        Native.Check(result_, "_linalg_svd");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::_linalg_eigh(Tensor A, str UPLO="L", bool compute_v=True) -&gt; (Tensor eigenvalues, Tensor eigenvectors)</summary>
+    internal static Tensor[] _linalg_eigh(Tensor @A, NativeText @UPLO, bool @compute_v)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw._linalg_eigh(A_, @UPLO, @compute_v ? (byte)1 : (byte)0, out_);
+        @A.Leave();
+        Native.Check(result_, "_linalg_eigh");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::linalg_eig(Tensor self) -&gt; (Tensor eigenvalues, Tensor eigenvectors)</summary>
+    internal static Tensor[] linalg_eig(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.linalg_eig(self_, out_);
+        @self.Leave();
+        Native.Check(result_, "linalg_eig");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::_linalg_det(Tensor A) -&gt; (Tensor result, Tensor LU, Tensor pivots)</summary>
+    internal static Tensor[] _linalg_det(Tensor @A)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw._linalg_det(A_, out_);
+        @A.Leave();
+        Native.Check(result_, "_linalg_det");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::_linalg_slogdet(Tensor A) -&gt; (Tensor sign, Tensor logabsdet, Tensor LU, Tensor pivots)</summary>
+    internal static Tensor[] _linalg_slogdet(Tensor @A)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[4];
+        int result_;
+        result_ = Raw._linalg_slogdet(A_, out_);
+        @A.Leave();
+        Native.Check(result_, "_linalg_slogdet");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
+    }
+
+    /// <summary>aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -&gt; (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)</summary>
+    internal static Tensor[] linalg_lstsq(Tensor @self, Tensor @b, MaybeDouble @rcond, NativeText @driver)
+    {
+        nint self_ = @self.Enter();
+        nint b_ = @b.Enter();
+        nint* out_ = stackalloc nint[4];
+        int result_;
+        result_ = Raw.linalg_lstsq(self_, b_, @rcond, @driver, out_);
+        @self.Leave();
+        @b.Leave();
+        Native.Check(result_, "linalg_lstsq");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
+    }
+
+    /// <summary>aten::linalg_matrix_exp(Tensor self) -&gt; Tensor</summary>
+    internal static Tensor linalg_matrix_exp(Tensor @self)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.linalg_matrix_exp(self_);
+        @self.Leave();
+        return Tensor.Own(result_, "linalg_matrix_exp");
+    }
+
+    /// <summary>aten::linalg_solve_triangular(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -&gt; Tensor</summary>
+    internal static Tensor linalg_solve_triangular(Tensor @self, Tensor @B, bool @upper, bool @left, bool @unitriangular)
+    {
+        nint self_ = @self.Enter();
+        nint B_ = @B.Enter();
+        nint result_;
+        result_ = Raw.linalg_solve_triangular(self_, B_, @upper ? (byte)1 : (byte)0, @left ? (byte)1 : (byte)0, @unitriangular ? (byte)1 : (byte)0);
+        @self.Leave();
+        @B.Leave();
+        return Tensor.Own(result_, "linalg_solve_triangular");
+    }
+
+    /// <summary>aten::linalg_householder_product(Tensor input, Tensor tau) -&gt; Tensor</summary>
+    internal static Tensor linalg_householder_product(Tensor @input, Tensor @tau)
+    {
+        nint input_ = @input.Enter();
+        nint tau_ = @tau.Enter();
+        nint result_;
+        result_ = Raw.linalg_householder_product(input_, tau_);
+        @input.Leave();
+        @tau.Leave();
+        return Tensor.Own(result_, "linalg_householder_product");
+    }
+
+    /// <summary>aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -&gt; Tensor</summary>
+    internal static Tensor linalg_cross(Tensor @self, Tensor @other, long @dim)
+    {
+        nint self_ = @self.Enter();
+        nint other_ = @other.Enter();
+        nint result_;
+        result_ = Raw.linalg_cross(self_, other_, @dim);
+        @self.Leave();
+        @other.Leave();
+        return Tensor.Own(result_, "linalg_cross");
+    }
+
+    /// <summary>aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -&gt; Tensor</summary>
+    internal static Tensor cholesky_solve(Tensor @self, Tensor @input2, bool @upper)
+    {
+        nint self_ = @self.Enter();
+        nint input2_ = @input2.Enter();
+        nint result_;
+        result_ = Raw.cholesky_solve(self_, input2_, @upper ? (byte)1 : (byte)0);
+        @self.Leave();
+        @input2.Leave();
+        return Tensor.Own(result_, "cholesky_solve");
     }
 
     /// <summary>aten::view(Tensor(a) self, SymInt[] size) -&gt; Tensor(a)</summary>
@@ -1436,6 +2596,318 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
     }
 
+    /// <summary>aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -&gt; Tensor(a)</summary>
+    internal static Tensor as_strided(Tensor @self, ReadOnlySpan<long> @size, ReadOnlySpan<long> @stride, MaybeInt @storage_offset)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* size_ = @size) fixed (long* stride_ = @stride) result_ = Raw.as_strided(self_, new NativeInts(size_, @size.Length), new NativeInts(stride_, @stride.Length), @storage_offset);
+        @self.Leave();
+        return Tensor.Own(result_, "as_strided");
+    }
+
+    /// <summary>aten::unfold(Tensor(a) self, int dimension, int size, int step) -&gt; Tensor(a)</summary>
+    internal static Tensor unfold(Tensor @self, long @dimension, long @size, long @step)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.unfold(self_, @dimension, @size, @step);
+        @self.Leave();
+        return Tensor.Own(result_, "unfold");
+    }
+
+    /// <summary>aten::unfold_backward(Tensor grad_in, int[] input_sizes, int dim, int size, int step) -&gt; Tensor</summary>
+    internal static Tensor unfold_backward(Tensor @grad_in, ReadOnlySpan<long> @input_sizes, long @dim, long @size, long @step)
+    {
+        nint grad_in_ = @grad_in.Enter();
+        nint result_;
+        fixed (long* input_sizes_ = @input_sizes) result_ = Raw.unfold_backward(grad_in_, new NativeInts(input_sizes_, @input_sizes.Length), @dim, @size, @step);
+        @grad_in.Leave();
+        return Tensor.Own(result_, "unfold_backward");
+    }
+
+    /// <summary>aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -&gt; Tensor</summary>
+    internal static Tensor diag_embed(Tensor @self, long @offset, long @dim1, long @dim2)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.diag_embed(self_, @offset, @dim1, @dim2);
+        @self.Leave();
+        return Tensor.Own(result_, "diag_embed");
+    }
+
+    /// <summary>aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, int? output_size=None) -&gt; Tensor</summary>
+    internal static Tensor repeat_interleave_self_Tensor(Tensor @self, Tensor @repeats, MaybeInt @dim, MaybeInt @output_size)
+    {
+        nint self_ = @self.Enter();
+        nint repeats_ = @repeats.Enter();
+        nint result_;
+        result_ = Raw.repeat_interleave_self_Tensor(self_, repeats_, @dim, @output_size);
+        @self.Leave();
+        @repeats.Leave();
+        return Tensor.Own(result_, "repeat_interleave");
+    }
+
+    /// <summary>aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -&gt; Tensor</summary>
+    internal static Tensor repeat_interleave_Tensor(Tensor @repeats, MaybeInt @output_size)
+    {
+        nint repeats_ = @repeats.Enter();
+        nint result_;
+        result_ = Raw.repeat_interleave_Tensor(repeats_, @output_size);
+        @repeats.Leave();
+        return Tensor.Own(result_, "repeat_interleave");
+    }
+
+    /// <summary>aten::reflection_pad1d(Tensor self, int[2] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad1d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad1d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad1d");
+    }
+
+    /// <summary>aten::reflection_pad1d_backward(Tensor grad_output, Tensor self, int[2] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad1d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad1d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad1d_backward");
+    }
+
+    /// <summary>aten::reflection_pad2d(Tensor self, int[4] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad2d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad2d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad2d");
+    }
+
+    /// <summary>aten::reflection_pad2d_backward(Tensor grad_output, Tensor self, int[4] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad2d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad2d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad2d_backward");
+    }
+
+    /// <summary>aten::reflection_pad3d(Tensor self, int[6] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad3d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad3d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad3d");
+    }
+
+    /// <summary>aten::reflection_pad3d_backward(Tensor grad_output, Tensor self, int[6] padding) -&gt; Tensor</summary>
+    internal static Tensor reflection_pad3d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad3d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "reflection_pad3d_backward");
+    }
+
+    /// <summary>aten::replication_pad1d(Tensor self, int[2] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad1d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad1d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad1d");
+    }
+
+    /// <summary>aten::replication_pad1d_backward(Tensor grad_output, Tensor self, int[2] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad1d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad1d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad1d_backward");
+    }
+
+    /// <summary>aten::replication_pad2d(Tensor self, int[4] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad2d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad2d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad2d");
+    }
+
+    /// <summary>aten::replication_pad2d_backward(Tensor grad_output, Tensor self, int[4] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad2d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad2d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad2d_backward");
+    }
+
+    /// <summary>aten::replication_pad3d(Tensor self, int[6] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad3d(Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad3d(self_, new NativeInts(padding_, @padding.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad3d");
+    }
+
+    /// <summary>aten::replication_pad3d_backward(Tensor grad_output, Tensor self, int[6] padding) -&gt; Tensor</summary>
+    internal static Tensor replication_pad3d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* padding_ = @padding) result_ = Raw.replication_pad3d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "replication_pad3d_backward");
+    }
+
+    /// <summary>aten::take(Tensor self, Tensor index) -&gt; Tensor</summary>
+    internal static Tensor take(Tensor @self, Tensor @index)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint result_;
+        result_ = Raw.take(self_, index_);
+        @self.Leave();
+        @index.Leave();
+        return Tensor.Own(result_, "take");
+    }
+
+    /// <summary>aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -&gt; Tensor</summary>
+    internal static Tensor index_fill_int_Scalar(Tensor @self, long @dim, Tensor @index, Scalar @value)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint result_;
+        result_ = Raw.index_fill_int_Scalar(self_, @dim, index_, @value);
+        @self.Leave();
+        @index.Leave();
+        return Tensor.Own(result_, "index_fill");
+    }
+
+    /// <summary>aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -&gt; Tensor</summary>
+    internal static Tensor index_copy(Tensor @self, long @dim, Tensor @index, Tensor @source)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint source_ = @source.Enter();
+        nint result_;
+        result_ = Raw.index_copy(self_, @dim, index_, source_);
+        @self.Leave();
+        @index.Leave();
+        @source.Leave();
+        return Tensor.Own(result_, "index_copy");
+    }
+
+    /// <summary>aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -&gt; Tensor</summary>
+    internal static Tensor masked_fill_Scalar(Tensor @self, Tensor @mask, Scalar @value)
+    {
+        nint self_ = @self.Enter();
+        nint mask_ = @mask.Enter();
+        nint result_;
+        result_ = Raw.masked_fill_Scalar(self_, mask_, @value);
+        @self.Leave();
+        @mask.Leave();
+        return Tensor.Own(result_, "masked_fill");
+    }
+
+    /// <summary>aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -&gt; Tensor</summary>
+    internal static Tensor masked_fill_Tensor(Tensor @self, Tensor @mask, Tensor @value)
+    {
+        nint self_ = @self.Enter();
+        nint mask_ = @mask.Enter();
+        nint value_ = @value.Enter();
+        nint result_;
+        result_ = Raw.masked_fill_Tensor(self_, mask_, value_);
+        @self.Leave();
+        @mask.Leave();
+        @value.Leave();
+        return Tensor.Own(result_, "masked_fill");
+    }
+
+    /// <summary>aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -&gt; Tensor</summary>
+    internal static Tensor masked_scatter(Tensor @self, Tensor @mask, Tensor @source)
+    {
+        nint self_ = @self.Enter();
+        nint mask_ = @mask.Enter();
+        nint source_ = @source.Enter();
+        nint result_;
+        result_ = Raw.masked_scatter(self_, mask_, source_);
+        @self.Leave();
+        @mask.Leave();
+        @source.Leave();
+        return Tensor.Own(result_, "masked_scatter");
+    }
+
+    /// <summary>aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -&gt; Tensor</summary>
+    internal static Tensor scatter_src(Tensor @self, long @dim, Tensor @index, Tensor @src)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint src_ = @src.Enter();
+        nint result_;
+        result_ = Raw.scatter_src(self_, @dim, index_, src_);
+        @self.Leave();
+        @index.Leave();
+        @src.Leave();
+        return Tensor.Own(result_, "scatter");
+    }
+
+    /// <summary>aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -&gt; Tensor</summary>
+    internal static Tensor scatter_value(Tensor @self, long @dim, Tensor @index, Scalar @value)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint result_;
+        result_ = Raw.scatter_value(self_, @dim, index_, @value);
+        @self.Leave();
+        @index.Leave();
+        return Tensor.Own(result_, "scatter");
+    }
+
+    /// <summary>aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -&gt; Tensor</summary>
+    internal static Tensor scatter_reduce_two(Tensor @self, long @dim, Tensor @index, Tensor @src, NativeText @reduce, bool @include_self)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint src_ = @src.Enter();
+        nint result_;
+        result_ = Raw.scatter_reduce_two(self_, @dim, index_, src_, @reduce, @include_self ? (byte)1 : (byte)0);
+        @self.Leave();
+        @index.Leave();
+        @src.Leave();
+        return Tensor.Own(result_, "scatter_reduce");
+    }
+
     /// <summary>aten::convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding, int groups) -&gt; Tensor</summary>
     internal static Tensor convolution(Tensor @input, Tensor @weight, Tensor? @bias, ReadOnlySpan<long> @stride, ReadOnlySpan<long> @padding, ReadOnlySpan<long> @dilation, bool @transposed, ReadOnlySpan<long> @output_padding, long @groups)
     {
@@ -1652,6 +3124,398 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
     }
 
+    /// <summary>aten::max_pool3d_with_indices(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -&gt; (Tensor, Tensor)</summary>
+    internal static Tensor[] max_pool3d_with_indices(Tensor @self, ReadOnlySpan<long> @kernel_size, ReadOnlySpan<long> @stride, ReadOnlySpan<long> @padding, ReadOnlySpan<long> @dilation, bool @ceil_mode)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        fixed (long* kernel_size_ = @kernel_size) fixed (long* stride_ = @stride) fixed (long* padding_ = @padding) fixed (long* dilation_ = @dilation) result_ = Raw.max_pool3d_with_indices(self_, new NativeInts(kernel_size_, @kernel_size.Length), new NativeInts(stride_, @stride.Length), new NativeInts(padding_, @padding.Length), new NativeInts(dilation_, @dilation.Length), @ceil_mode ? (byte)1 : (byte)0, out_);
+        @self.Leave();
+        Native.Check(result_, "max_pool3d_with_indices");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::max_pool3d_with_indices_backward(Tensor grad_output, Tensor self, int[3] kernel_size, int[3] stride, int[3] padding, int[3] dilation, bool ceil_mode, Tensor indices) -&gt; Tensor</summary>
+    internal static Tensor max_pool3d_with_indices_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @kernel_size, ReadOnlySpan<long> @stride, ReadOnlySpan<long> @padding, ReadOnlySpan<long> @dilation, bool @ceil_mode, Tensor @indices)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint indices_ = @indices.Enter();
+        nint result_;
+        fixed (long* kernel_size_ = @kernel_size) fixed (long* stride_ = @stride) fixed (long* padding_ = @padding) fixed (long* dilation_ = @dilation) result_ = Raw.max_pool3d_with_indices_backward(grad_output_, self_, new NativeInts(kernel_size_, @kernel_size.Length), new NativeInts(stride_, @stride.Length), new NativeInts(padding_, @padding.Length), new NativeInts(dilation_, @dilation.Length), @ceil_mode ? (byte)1 : (byte)0, indices_);
+        @grad_output.Leave();
+        @self.Leave();
+        @indices.Leave();
+        return Tensor.Own(result_, "max_pool3d_with_indices_backward");
+    }
+
+    /// <summary>aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -&gt; Tensor</summary>
+    internal static Tensor avg_pool3d(Tensor @self, ReadOnlySpan<long> @kernel_size, ReadOnlySpan<long> @stride, ReadOnlySpan<long> @padding, bool @ceil_mode, bool @count_include_pad, MaybeInt @divisor_override)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* kernel_size_ = @kernel_size) fixed (long* stride_ = @stride) fixed (long* padding_ = @padding) result_ = Raw.avg_pool3d(self_, new NativeInts(kernel_size_, @kernel_size.Length), new NativeInts(stride_, @stride.Length), new NativeInts(padding_, @padding.Length), @ceil_mode ? (byte)1 : (byte)0, @count_include_pad ? (byte)1 : (byte)0, @divisor_override);
+        @self.Leave();
+        return Tensor.Own(result_, "avg_pool3d");
+    }
+
+    /// <summary>aten::avg_pool3d_backward(Tensor grad_output, Tensor self, int[3] kernel_size, int[3] stride, int[3] padding, bool ceil_mode, bool count_include_pad, int? divisor_override) -&gt; Tensor</summary>
+    internal static Tensor avg_pool3d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @kernel_size, ReadOnlySpan<long> @stride, ReadOnlySpan<long> @padding, bool @ceil_mode, bool @count_include_pad, MaybeInt @divisor_override)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* kernel_size_ = @kernel_size) fixed (long* stride_ = @stride) fixed (long* padding_ = @padding) result_ = Raw.avg_pool3d_backward(grad_output_, self_, new NativeInts(kernel_size_, @kernel_size.Length), new NativeInts(stride_, @stride.Length), new NativeInts(padding_, @padding.Length), @ceil_mode ? (byte)1 : (byte)0, @count_include_pad ? (byte)1 : (byte)0, @divisor_override);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "avg_pool3d_backward");
+    }
+
+    /// <summary>aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -&gt; Tensor</summary>
+    internal static Tensor _adaptive_avg_pool2d(Tensor @self, ReadOnlySpan<long> @output_size)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw._adaptive_avg_pool2d(self_, new NativeInts(output_size_, @output_size.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "_adaptive_avg_pool2d");
+    }
+
+    /// <summary>aten::_adaptive_avg_pool2d_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor _adaptive_avg_pool2d_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw._adaptive_avg_pool2d_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "_adaptive_avg_pool2d_backward");
+    }
+
+    /// <summary>aten::_adaptive_avg_pool3d(Tensor self, int[3] output_size) -&gt; Tensor</summary>
+    internal static Tensor _adaptive_avg_pool3d(Tensor @self, ReadOnlySpan<long> @output_size)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw._adaptive_avg_pool3d(self_, new NativeInts(output_size_, @output_size.Length));
+        @self.Leave();
+        return Tensor.Own(result_, "_adaptive_avg_pool3d");
+    }
+
+    /// <summary>aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
+    internal static Tensor _adaptive_avg_pool3d_backward(Tensor @grad_output, Tensor @self)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw._adaptive_avg_pool3d_backward(grad_output_, self_);
+        @grad_output.Leave();
+        @self.Leave();
+        return Tensor.Own(result_, "_adaptive_avg_pool3d_backward");
+    }
+
+    /// <summary>aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -&gt; (Tensor, Tensor)</summary>
+    internal static Tensor[] adaptive_max_pool2d(Tensor @self, ReadOnlySpan<long> @output_size)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.adaptive_max_pool2d(self_, new NativeInts(output_size_, @output_size.Length), out_);
+        @self.Leave();
+        Native.Check(result_, "adaptive_max_pool2d");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::adaptive_max_pool2d_backward(Tensor grad_output, Tensor self, Tensor indices) -&gt; Tensor</summary>
+    internal static Tensor adaptive_max_pool2d_backward(Tensor @grad_output, Tensor @self, Tensor @indices)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint indices_ = @indices.Enter();
+        nint result_;
+        result_ = Raw.adaptive_max_pool2d_backward(grad_output_, self_, indices_);
+        @grad_output.Leave();
+        @self.Leave();
+        @indices.Leave();
+        return Tensor.Own(result_, "adaptive_max_pool2d_backward");
+    }
+
+    /// <summary>aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -&gt; (Tensor, Tensor)</summary>
+    internal static Tensor[] adaptive_max_pool3d(Tensor @self, ReadOnlySpan<long> @output_size)
+    {
+        nint self_ = @self.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.adaptive_max_pool3d(self_, new NativeInts(output_size_, @output_size.Length), out_);
+        @self.Leave();
+        Native.Check(result_, "adaptive_max_pool3d");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::adaptive_max_pool3d_backward(Tensor grad_output, Tensor self, Tensor indices) -&gt; Tensor</summary>
+    internal static Tensor adaptive_max_pool3d_backward(Tensor @grad_output, Tensor @self, Tensor @indices)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint self_ = @self.Enter();
+        nint indices_ = @indices.Enter();
+        nint result_;
+        result_ = Raw.adaptive_max_pool3d_backward(grad_output_, self_, indices_);
+        @grad_output.Leave();
+        @self.Leave();
+        @indices.Leave();
+        return Tensor.Own(result_, "adaptive_max_pool3d_backward");
+    }
+
+    /// <summary>aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -&gt; (Tensor, Tensor, Tensor)</summary>
+    internal static Tensor[] native_group_norm(Tensor @input, Tensor? @weight, Tensor? @bias, long @N, long @C, long @HxW, long @group, double @eps)
+    {
+        nint input_ = @input.Enter();
+        nint weight_ = @weight is null ? 0 : @weight.Enter();
+        nint bias_ = @bias is null ? 0 : @bias.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.native_group_norm(input_, weight_, bias_, @N, @C, @HxW, @group, @eps, out_);
+        @input.Leave();
+        @weight?.Leave();
+        @bias?.Leave();
+        Native.Check(result_, "native_group_norm");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::native_group_norm_backward(Tensor grad_out, Tensor input, Tensor mean, Tensor rstd, Tensor? weight, SymInt N, SymInt C, SymInt HxW, int group, bool[3] output_mask) -&gt; (Tensor, Tensor, Tensor)</summary>
+    internal static Tensor[] native_group_norm_backward(Tensor @grad_out, Tensor @input, Tensor @mean, Tensor @rstd, Tensor? @weight, long @N, long @C, long @HxW, long @group, ulong @output_mask)
+    {
+        nint grad_out_ = @grad_out.Enter();
+        nint input_ = @input.Enter();
+        nint mean_ = @mean.Enter();
+        nint rstd_ = @rstd.Enter();
+        nint weight_ = @weight is null ? 0 : @weight.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.native_group_norm_backward(grad_out_, input_, mean_, rstd_, weight_, @N, @C, @HxW, @group, @output_mask, out_);
+        @grad_out.Leave();
+        @input.Leave();
+        @mean.Leave();
+        @rstd.Leave();
+        @weight?.Leave();
+        Native.Check(result_, "native_group_norm_backward");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
+    /// <summary>aten::embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -&gt; Tensor</summary>
+    internal static Tensor embedding(Tensor @weight, Tensor @indices, long @padding_idx, bool @scale_grad_by_freq, bool @sparse)
+    {
+        nint weight_ = @weight.Enter();
+        nint indices_ = @indices.Enter();
+        nint result_;
+        result_ = Raw.embedding(weight_, indices_, @padding_idx, @scale_grad_by_freq ? (byte)1 : (byte)0, @sparse ? (byte)1 : (byte)0);
+        @weight.Leave();
+        @indices.Leave();
+        return Tensor.Own(result_, "embedding");
+    }
+
+    /// <summary>aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest1d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_nearest1d(self_, new NativeInts(output_size_, @output_size.Length), @scales);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_nearest1d");
+    }
+
+    /// <summary>aten::upsample_nearest1d_backward(Tensor grad_output, SymInt[1] output_size, SymInt[3] input_size, float? scales=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest1d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, MaybeDouble @scales)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest1d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_nearest1d_backward");
+    }
+
+    /// <summary>aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest2d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_nearest2d(self_, new NativeInts(output_size_, @output_size.Length), @scales_h, @scales_w);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_nearest2d");
+    }
+
+    /// <summary>aten::upsample_nearest2d_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest2d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest2d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales_h, @scales_w);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_nearest2d_backward");
+    }
+
+    /// <summary>aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest3d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_nearest3d(self_, new NativeInts(output_size_, @output_size.Length), @scales_d, @scales_h, @scales_w);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_nearest3d");
+    }
+
+    /// <summary>aten::upsample_nearest3d_backward(Tensor grad_output, SymInt[3] output_size, SymInt[5] input_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_nearest3d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest3d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales_d, @scales_h, @scales_w);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_nearest3d_backward");
+    }
+
+    /// <summary>aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_linear1d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_linear1d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_linear1d");
+    }
+
+    /// <summary>aten::upsample_linear1d_backward(Tensor grad_output, SymInt[1] output_size, SymInt[3] input_size, bool align_corners, float? scales=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_linear1d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_linear1d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_linear1d_backward");
+    }
+
+    /// <summary>aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_bilinear2d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_bilinear2d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_h, @scales_w);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_bilinear2d");
+    }
+
+    /// <summary>aten::upsample_bilinear2d_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_bilinear2d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_bilinear2d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_h, @scales_w);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_bilinear2d_backward");
+    }
+
+    /// <summary>aten::upsample_bicubic2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_bicubic2d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_bicubic2d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_h, @scales_w);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_bicubic2d");
+    }
+
+    /// <summary>aten::upsample_bicubic2d_backward(Tensor grad_output, SymInt[2] output_size, SymInt[4] input_size, bool align_corners, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_bicubic2d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_bicubic2d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_h, @scales_w);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_bicubic2d_backward");
+    }
+
+    /// <summary>aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_trilinear3d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_trilinear3d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_d, @scales_h, @scales_w);
+        @self.Leave();
+        return Tensor.Own(result_, "upsample_trilinear3d");
+    }
+
+    /// <summary>aten::upsample_trilinear3d_backward(Tensor grad_output, SymInt[3] output_size, SymInt[5] input_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
+    internal static Tensor upsample_trilinear3d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint result_;
+        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_trilinear3d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_d, @scales_h, @scales_w);
+        @grad_output.Leave();
+        return Tensor.Own(result_, "upsample_trilinear3d_backward");
+    }
+
+    /// <summary>aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -&gt; Tensor</summary>
+    internal static Tensor grid_sampler_2d(Tensor @input, Tensor @grid, long @interpolation_mode, long @padding_mode, bool @align_corners)
+    {
+        nint input_ = @input.Enter();
+        nint grid_ = @grid.Enter();
+        nint result_;
+        result_ = Raw.grid_sampler_2d(input_, grid_, @interpolation_mode, @padding_mode, @align_corners ? (byte)1 : (byte)0);
+        @input.Leave();
+        @grid.Leave();
+        return Tensor.Own(result_, "grid_sampler_2d");
+    }
+
+    /// <summary>aten::grid_sampler_2d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -&gt; (Tensor, Tensor)</summary>
+    internal static Tensor[] grid_sampler_2d_backward(Tensor @grad_output, Tensor @input, Tensor @grid, long @interpolation_mode, long @padding_mode, bool @align_corners, ulong @output_mask)
+    {
+        nint grad_output_ = @grad_output.Enter();
+        nint input_ = @input.Enter();
+        nint grid_ = @grid.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        result_ = Raw.grid_sampler_2d_backward(grad_output_, input_, grid_, @interpolation_mode, @padding_mode, @align_corners ? (byte)1 : (byte)0, @output_mask, out_);
+        @grad_output.Leave();
+        @input.Leave();
+        @grid.Leave();
+        Native.Check(result_, "grid_sampler_2d_backward");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, bool zero_infinity=False) -&gt; (Tensor, Tensor)</summary>
+    internal static Tensor[] _ctc_loss(Tensor @log_probs, Tensor @targets, ReadOnlySpan<long> @input_lengths, ReadOnlySpan<long> @target_lengths, long @blank, bool @zero_infinity)
+    {
+        nint log_probs_ = @log_probs.Enter();
+        nint targets_ = @targets.Enter();
+        nint* out_ = stackalloc nint[2];
+        int result_;
+        fixed (long* input_lengths_ = @input_lengths) fixed (long* target_lengths_ = @target_lengths) result_ = Raw._ctc_loss(log_probs_, targets_, new NativeInts(input_lengths_, @input_lengths.Length), new NativeInts(target_lengths_, @target_lengths.Length), @blank, @zero_infinity ? (byte)1 : (byte)0, out_);
+        @log_probs.Leave();
+        @targets.Leave();
+        Native.Check(result_, "_ctc_loss");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
+    }
+
+    /// <summary>aten::_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -&gt; Tensor</summary>
+    internal static Tensor _ctc_loss_backward(Tensor @grad, Tensor @log_probs, Tensor @targets, ReadOnlySpan<long> @input_lengths, ReadOnlySpan<long> @target_lengths, Tensor @neg_log_likelihood, Tensor @log_alpha, long @blank, bool @zero_infinity)
+    {
+        nint grad_ = @grad.Enter();
+        nint log_probs_ = @log_probs.Enter();
+        nint targets_ = @targets.Enter();
+        nint neg_log_likelihood_ = @neg_log_likelihood.Enter();
+        nint log_alpha_ = @log_alpha.Enter();
+        nint result_;
+        fixed (long* input_lengths_ = @input_lengths) fixed (long* target_lengths_ = @target_lengths) result_ = Raw._ctc_loss_backward(grad_, log_probs_, targets_, new NativeInts(input_lengths_, @input_lengths.Length), new NativeInts(target_lengths_, @target_lengths.Length), neg_log_likelihood_, log_alpha_, @blank, @zero_infinity ? (byte)1 : (byte)0);
+        @grad.Leave();
+        @log_probs.Leave();
+        @targets.Leave();
+        @neg_log_likelihood.Leave();
+        @log_alpha.Leave();
+        return Tensor.Own(result_, "_ctc_loss_backward");
+    }
+
     /// <summary>aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -&gt; Tensor(a!)</summary>
     internal static void uniform_(Tensor @self, double @from, double @to, Generator? @generator)
     {
@@ -1716,6 +3580,88 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "randperm");
     }
 
+    /// <summary>aten::exponential_(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -&gt; Tensor(a!)</summary>
+    internal static void exponential_(Tensor @self, double @lambd, Generator? @generator)
+    {
+        nint self_ = @self.Enter();
+        int result_;
+        result_ = Raw.exponential_(self_, @lambd, @generator is null ? 0 : @generator.Handle);
+        @self.Leave();
+        GC.KeepAlive(@generator);
+        Native.Check(result_, "exponential_");
+    }
+
+    /// <summary>aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -&gt; Tensor(a!)</summary>
+    internal static void geometric_(Tensor @self, double @p, Generator? @generator)
+    {
+        nint self_ = @self.Enter();
+        int result_;
+        result_ = Raw.geometric_(self_, @p, @generator is null ? 0 : @generator.Handle);
+        @self.Leave();
+        GC.KeepAlive(@generator);
+        Native.Check(result_, "geometric_");
+    }
+
+    /// <summary>aten::poisson(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
+    internal static Tensor poisson(Tensor @self, Generator? @generator)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw.poisson(self_, @generator is null ? 0 : @generator.Handle);
+        @self.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "poisson");
+    }
+
+    /// <summary>aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -&gt; Tensor</summary>
+    internal static Tensor binomial(Tensor @count, Tensor @prob, Generator? @generator)
+    {
+        nint count_ = @count.Enter();
+        nint prob_ = @prob.Enter();
+        nint result_;
+        result_ = Raw.binomial(count_, prob_, @generator is null ? 0 : @generator.Handle);
+        @count.Leave();
+        @prob.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "binomial");
+    }
+
+    /// <summary>aten::_standard_gamma(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
+    internal static Tensor _standard_gamma(Tensor @self, Generator? @generator)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw._standard_gamma(self_, @generator is null ? 0 : @generator.Handle);
+        @self.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "_standard_gamma");
+    }
+
+    /// <summary>aten::_sample_dirichlet(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
+    internal static Tensor _sample_dirichlet(Tensor @self, Generator? @generator)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        result_ = Raw._sample_dirichlet(self_, @generator is null ? 0 : @generator.Handle);
+        @self.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "_sample_dirichlet");
+    }
+
+    /// <summary>aten::_dirichlet_grad(Tensor x, Tensor alpha, Tensor total) -&gt; Tensor</summary>
+    internal static Tensor _dirichlet_grad(Tensor @x, Tensor @alpha, Tensor @total)
+    {
+        nint x_ = @x.Enter();
+        nint alpha_ = @alpha.Enter();
+        nint total_ = @total.Enter();
+        nint result_;
+        result_ = Raw._dirichlet_grad(x_, alpha_, total_);
+        @x.Leave();
+        @alpha.Leave();
+        @total.Leave();
+        return Tensor.Own(result_, "_dirichlet_grad");
+    }
+
     /// <summary>aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -&gt; Tensor(a!)</summary>
     internal static void copy_(Tensor @self, Tensor @src, bool @non_blocking)
     {
@@ -1770,6 +3716,65 @@ internal static unsafe partial class Aten
         @self.Leave();
         @other.Leave();
         Native.Check(result_, "sub_");
+    }
+
+    /// <summary>aten::_fft_c2c(Tensor self, int[] dim, int normalization, bool forward) -&gt; Tensor</summary>
+    internal static Tensor _fft_c2c(Tensor @self, ReadOnlySpan<long> @dim, long @normalization, bool @forward)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw._fft_c2c(self_, new NativeInts(dim_, @dim.Length), @normalization, @forward ? (byte)1 : (byte)0);
+        @self.Leave();
+        return Tensor.Own(result_, "_fft_c2c");
+    }
+
+    /// <summary>aten::_fft_r2c(Tensor self, int[] dim, int normalization, bool onesided) -&gt; Tensor</summary>
+    internal static Tensor _fft_r2c(Tensor @self, ReadOnlySpan<long> @dim, long @normalization, bool @onesided)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw._fft_r2c(self_, new NativeInts(dim_, @dim.Length), @normalization, @onesided ? (byte)1 : (byte)0);
+        @self.Leave();
+        return Tensor.Own(result_, "_fft_r2c");
+    }
+
+    /// <summary>aten::_fft_c2r(Tensor self, int[] dim, int normalization, int last_dim_size) -&gt; Tensor</summary>
+    internal static Tensor _fft_c2r(Tensor @self, ReadOnlySpan<long> @dim, long @normalization, long @last_dim_size)
+    {
+        nint self_ = @self.Enter();
+        nint result_;
+        fixed (long* dim_ = @dim) result_ = Raw._fft_c2r(self_, new NativeInts(dim_, @dim.Length), @normalization, @last_dim_size);
+        @self.Leave();
+        return Tensor.Own(result_, "_fft_c2r");
+    }
+
+    /// <summary>aten::_amp_foreach_non_finite_check_and_unscale_(Tensor(a!)[] self, Tensor(b!) found_inf, Tensor inv_scale) -&gt; ()</summary>
+    internal static void _amp_foreach_non_finite_check_and_unscale_(ReadOnlySpan<Tensor> @self, Tensor @found_inf, Tensor @inv_scale)
+    {
+        nint* self_ = stackalloc nint[@self.Length];
+        Tensor.EnterAll(@self, self_);
+        nint found_inf_ = @found_inf.Enter();
+        nint inv_scale_ = @inv_scale.Enter();
+        int result_;
+        result_ = Raw._amp_foreach_non_finite_check_and_unscale_(new NativeTensors(self_, @self.Length), found_inf_, inv_scale_);
+        Tensor.LeaveAll(@self);
+        @found_inf.Leave();
+        @inv_scale.Leave();
+        Native.Check(result_, "_amp_foreach_non_finite_check_and_unscale_");
+    }
+
+    /// <summary>aten::_amp_update_scale_(Tensor(a!) self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -&gt; Tensor(a!)</summary>
+    internal static void _amp_update_scale_(Tensor @self, Tensor @growth_tracker, Tensor @found_inf, double @scale_growth_factor, double @scale_backoff_factor, long @growth_interval)
+    {
+        nint self_ = @self.Enter();
+        nint growth_tracker_ = @growth_tracker.Enter();
+        nint found_inf_ = @found_inf.Enter();
+        int result_;
+        result_ = Raw._amp_update_scale_(self_, growth_tracker_, found_inf_, @scale_growth_factor, @scale_backoff_factor, @growth_interval);
+        @self.Leave();
+        @growth_tracker.Leave();
+        @found_inf.Leave();
+        Native.Check(result_, "_amp_update_scale_");
     }
 
     /// <summary>eager::floor_divide(Tensor a, Tensor b) -&gt; Tensor</summary>
@@ -1892,6 +3897,11 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__to_copy")] internal static partial nint _to_copy(nint @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, byte @non_blocking, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_clone")] internal static partial nint clone(nint @self, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_contiguous")] internal static partial nint contiguous(nint @self, int @memory_format);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logspace")] internal static partial nint logspace(Scalar @start, Scalar @end, long @steps, double @base, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_tril_indices")] internal static partial nint tril_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_triu_indices")] internal static partial nint triu_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_complex")] internal static partial nint complex(nint @real, nint @imag);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_polar")] internal static partial nint polar(nint @abs, nint @angle);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add_Tensor")] internal static partial nint add_Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub_Tensor")] internal static partial nint sub_Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mul_Tensor")] internal static partial nint mul_Tensor(nint @self, nint @other);
@@ -1940,6 +3950,68 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_leaky_relu")] internal static partial nint leaky_relu(nint @self, Scalar @negative_slope);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_elu")] internal static partial nint elu(nint @self, Scalar @alpha, Scalar @scale, Scalar @input_scale);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_silu")] internal static partial nint silu(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log2")] internal static partial nint log2(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log10")] internal static partial nint log10(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_exp2")] internal static partial nint exp2(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_asinh")] internal static partial nint asinh(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_acosh")] internal static partial nint acosh(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_atanh")] internal static partial nint atanh(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_atan2")] internal static partial nint atan2(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hypot")] internal static partial nint hypot(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lgamma")] internal static partial nint lgamma(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_digamma")] internal static partial nint digamma(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_polygamma")] internal static partial nint polygamma(long @n, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_igamma")] internal static partial nint igamma(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_igammac")] internal static partial nint igammac(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_xlogy_Tensor")] internal static partial nint xlogy_Tensor(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_xlog1py")] internal static partial nint special_xlog1py(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_i0e")] internal static partial nint special_i0e(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_i1")] internal static partial nint special_i1(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_i1e")] internal static partial nint special_i1e(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_i0")] internal static partial nint i0(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_ndtri")] internal static partial nint special_ndtri(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_log_ndtr")] internal static partial nint special_log_ndtr(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_erfcx")] internal static partial nint special_erfcx(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_special_zeta")] internal static partial nint special_zeta(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nextafter")] internal static partial nint nextafter(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copysign_Tensor")] internal static partial nint copysign_Tensor(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_signbit")] internal static partial nint signbit(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmod_Tensor")] internal static partial nint fmod_Tensor(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_remainder_Tensor")] internal static partial nint remainder_Tensor(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_frexp_Tensor")] internal static partial int frexp_Tensor(nint @self, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logaddexp")] internal static partial nint logaddexp(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logaddexp2")] internal static partial nint logaddexp2(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nan_to_num")] internal static partial nint nan_to_num(nint @self, MaybeDouble @nan, MaybeDouble @posinf, MaybeDouble @neginf);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Scalar")] internal static partial nint lerp_Scalar(nint @self, nint @end, Scalar @weight);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Tensor")] internal static partial nint lerp_Tensor(nint @self, nint @end, nint @weight);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmax")] internal static partial nint fmax(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmin")] internal static partial nint fmin(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gcd")] internal static partial nint gcd(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lcm")] internal static partial nint lcm(nint @self, nint @other);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_real")] internal static partial nint real(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_imag")] internal static partial nint imag(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_conj_physical")] internal static partial nint conj_physical(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_angle")] internal static partial nint angle(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sgn")] internal static partial nint sgn(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_as_real")] internal static partial nint view_as_real(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_as_complex")] internal static partial nint view_as_complex(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_dtype")] internal static partial nint view_dtype(nint @self, int @dtype);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log_sigmoid_forward")] internal static partial int log_sigmoid_forward(nint @self, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log_sigmoid_backward")] internal static partial nint log_sigmoid_backward(nint @grad_output, nint @self, nint @buffer);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_softplus_backward")] internal static partial nint softplus_backward(nint @grad_output, nint @self, Scalar @beta, Scalar @threshold);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_elu_backward")] internal static partial nint elu_backward(nint @grad_output, Scalar @alpha, Scalar @scale, Scalar @input_scale, byte @is_result, nint @self_or_result);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_leaky_relu_backward")] internal static partial nint leaky_relu_backward(nint @grad_output, nint @self, Scalar @negative_slope, byte @self_is_result);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_silu_backward")] internal static partial nint silu_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardswish")] internal static partial nint hardswish(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardswish_backward")] internal static partial nint hardswish_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardsigmoid")] internal static partial nint hardsigmoid(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardsigmoid_backward")] internal static partial nint hardsigmoid_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mish")] internal static partial nint mish(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mish_backward")] internal static partial nint mish_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_softshrink")] internal static partial nint softshrink(nint @self, Scalar @lambd);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardshrink")] internal static partial nint hardshrink(nint @self, Scalar @lambd);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_glu")] internal static partial nint glu(nint @self, long @dim);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_glu_backward")] internal static partial nint glu_backward(nint @grad_output, nint @self, long @dim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_eq_Tensor")] internal static partial nint eq_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_ne_Tensor")] internal static partial nint ne_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lt_Tensor")] internal static partial nint lt_Tensor(nint @self, nint @other);
@@ -1973,11 +4045,47 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_var_correction")] internal static partial nint var_correction(nint @self, NativeInts @dim, MaybeInt @correction, byte @keepdim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_std_correction")] internal static partial nint std_correction(nint @self, NativeInts @dim, MaybeInt @correction, byte @keepdim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_vector_norm")] internal static partial nint linalg_vector_norm(nint @self, Scalar @ord, NativeInts @dim, byte @keepdim, int @dtype);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_max_dim")] internal static partial int max_dim(nint @self, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_min_dim")] internal static partial int min_dim(nint @self, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cumprod")] internal static partial nint cumprod(nint @self, long @dim, int @dtype);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cummax")] internal static partial int cummax(nint @self, long @dim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cummin")] internal static partial int cummin(nint @self, long @dim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logcumsumexp")] internal static partial nint logcumsumexp(nint @self, long @dim);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nansum")] internal static partial nint nansum(nint @self, NativeInts @dim, byte @keepdim, int @dtype);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_median_dim")] internal static partial int median_dim(nint @self, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nanmedian_dim")] internal static partial int nanmedian_dim(nint @self, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mode")] internal static partial int mode(nint @self, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_kthvalue")] internal static partial int kthvalue(nint @self, long @k, long @dim, byte @keepdim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_quantile")] internal static partial nint quantile(nint @self, nint @q, MaybeInt @dim, byte @keepdim, NativeText @interpolation);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nanquantile")] internal static partial nint nanquantile(nint @self, nint @q, MaybeInt @dim, byte @keepdim, NativeText @interpolation);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bincount")] internal static partial nint bincount(nint @self, nint @weights, long @minlength);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_histc")] internal static partial nint histc(nint @self, long @bins, Scalar @min, Scalar @max);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__unique2")] internal static partial int _unique2(nint @self, byte @sorted, byte @return_inverse, byte @return_counts, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unique_dim")] internal static partial int unique_dim(nint @self, long @dim, byte @sorted, byte @return_inverse, byte @return_counts, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unique_consecutive")] internal static partial int unique_consecutive(nint @self, byte @return_inverse, byte @return_counts, MaybeInt @dim, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_searchsorted_Tensor")] internal static partial nint searchsorted_Tensor(nint @sorted_sequence, nint @self, byte @out_int32, byte @right, NativeText @side, nint @sorter);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bucketize_Tensor")] internal static partial nint bucketize_Tensor(nint @self, nint @boundaries, byte @out_int32, byte @right);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mm")] internal static partial nint mm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bmm")] internal static partial nint bmm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_matmul")] internal static partial nint matmul(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_addmm")] internal static partial nint addmm(nint @self, nint @mat1, nint @mat2, Scalar @beta, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dot")] internal static partial nint dot(nint @self, nint @tensor);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_cholesky_ex")] internal static partial int linalg_cholesky_ex(nint @self, byte @upper, byte @check_errors, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_inv_ex")] internal static partial int linalg_inv_ex(nint @A, byte @check_errors, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_solve_ex")] internal static partial int _linalg_solve_ex(nint @A, nint @B, byte @left, byte @check_errors, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lu_factor_ex")] internal static partial int linalg_lu_factor_ex(nint @A, byte @pivot, byte @check_errors, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_qr")] internal static partial int linalg_qr(nint @A, NativeText @mode, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_svd")] internal static partial int _linalg_svd(nint @A, byte @full_matrices, byte @compute_uv, NativeText @driver, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_eigh")] internal static partial int _linalg_eigh(nint @A, NativeText @UPLO, byte @compute_v, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_eig")] internal static partial int linalg_eig(nint @self, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_det")] internal static partial int _linalg_det(nint @A, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_slogdet")] internal static partial int _linalg_slogdet(nint @A, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lstsq")] internal static partial int linalg_lstsq(nint @self, nint @b, MaybeDouble @rcond, NativeText @driver, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_matrix_exp")] internal static partial nint linalg_matrix_exp(nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_solve_triangular")] internal static partial nint linalg_solve_triangular(nint @self, nint @B, byte @upper, byte @left, byte @unitriangular);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_householder_product")] internal static partial nint linalg_householder_product(nint @input, nint @tau);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_cross")] internal static partial nint linalg_cross(nint @self, nint @other, long @dim);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cholesky_solve")] internal static partial nint cholesky_solve(nint @self, nint @input2, byte @upper);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view")] internal static partial nint view(nint @self, NativeInts @size);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reshape")] internal static partial nint reshape(nint @self, NativeInts @shape);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__reshape_alias")] internal static partial nint _reshape_alias(nint @self, NativeInts @size, NativeInts @stride);
@@ -2010,6 +4118,33 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nonzero")] internal static partial nint nonzero(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_topk")] internal static partial int topk(nint @self, long @k, long @dim, byte @largest, byte @sorted, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sort_stable")] internal static partial int sort_stable(nint @self, MaybeInt @stable, long @dim, byte @descending, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_as_strided")] internal static partial nint as_strided(nint @self, NativeInts @size, NativeInts @stride, MaybeInt @storage_offset);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unfold")] internal static partial nint unfold(nint @self, long @dimension, long @size, long @step);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unfold_backward")] internal static partial nint unfold_backward(nint @grad_in, NativeInts @input_sizes, long @dim, long @size, long @step);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_diag_embed")] internal static partial nint diag_embed(nint @self, long @offset, long @dim1, long @dim2);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_repeat_interleave_self_Tensor")] internal static partial nint repeat_interleave_self_Tensor(nint @self, nint @repeats, MaybeInt @dim, MaybeInt @output_size);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_repeat_interleave_Tensor")] internal static partial nint repeat_interleave_Tensor(nint @repeats, MaybeInt @output_size);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad1d")] internal static partial nint reflection_pad1d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad1d_backward")] internal static partial nint reflection_pad1d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad2d")] internal static partial nint reflection_pad2d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad2d_backward")] internal static partial nint reflection_pad2d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad3d")] internal static partial nint reflection_pad3d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad3d_backward")] internal static partial nint reflection_pad3d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad1d")] internal static partial nint replication_pad1d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad1d_backward")] internal static partial nint replication_pad1d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad2d")] internal static partial nint replication_pad2d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad2d_backward")] internal static partial nint replication_pad2d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad3d")] internal static partial nint replication_pad3d(nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad3d_backward")] internal static partial nint replication_pad3d_backward(nint @grad_output, nint @self, NativeInts @padding);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_take")] internal static partial nint take(nint @self, nint @index);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_fill_int_Scalar")] internal static partial nint index_fill_int_Scalar(nint @self, long @dim, nint @index, Scalar @value);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_copy")] internal static partial nint index_copy(nint @self, long @dim, nint @index, nint @source);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_fill_Scalar")] internal static partial nint masked_fill_Scalar(nint @self, nint @mask, Scalar @value);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_fill_Tensor")] internal static partial nint masked_fill_Tensor(nint @self, nint @mask, nint @value);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_scatter")] internal static partial nint masked_scatter(nint @self, nint @mask, nint @source);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_src")] internal static partial nint scatter_src(nint @self, long @dim, nint @index, nint @src);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_value")] internal static partial nint scatter_value(nint @self, long @dim, nint @index, Scalar @value);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_reduce_two")] internal static partial nint scatter_reduce_two(nint @self, long @dim, nint @index, nint @src, NativeText @reduce, byte @include_self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_convolution")] internal static partial nint convolution(nint @input, nint @weight, nint @bias, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @transposed, NativeInts @output_padding, long @groups);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_convolution_backward")] internal static partial int convolution_backward(nint @grad_output, nint @input, nint @weight, NativeInts @bias_sizes, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @transposed, NativeInts @output_padding, long @groups, ulong @output_mask, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_max_pool2d_with_indices")] internal static partial int max_pool2d_with_indices(nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @ceil_mode, nint* @out);
@@ -2025,17 +4160,62 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_batch_norm_backward")] internal static partial int native_batch_norm_backward(nint @grad_out, nint @input, nint @weight, nint @running_mean, nint @running_var, nint @save_mean, nint @save_invstd, byte @train, double @eps, ulong @output_mask, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_layer_norm")] internal static partial int native_layer_norm(nint @input, NativeInts @normalized_shape, nint @weight, nint @bias, double @eps, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_layer_norm_backward")] internal static partial int native_layer_norm_backward(nint @grad_out, nint @input, NativeInts @normalized_shape, nint @mean, nint @rstd, nint @weight, nint @bias, ulong @output_mask, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_max_pool3d_with_indices")] internal static partial int max_pool3d_with_indices(nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @ceil_mode, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_max_pool3d_with_indices_backward")] internal static partial nint max_pool3d_with_indices_backward(nint @grad_output, nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, NativeInts @dilation, byte @ceil_mode, nint @indices);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_avg_pool3d")] internal static partial nint avg_pool3d(nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, byte @ceil_mode, byte @count_include_pad, MaybeInt @divisor_override);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_avg_pool3d_backward")] internal static partial nint avg_pool3d_backward(nint @grad_output, nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, byte @ceil_mode, byte @count_include_pad, MaybeInt @divisor_override);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool2d")] internal static partial nint _adaptive_avg_pool2d(nint @self, NativeInts @output_size);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool2d_backward")] internal static partial nint _adaptive_avg_pool2d_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool3d")] internal static partial nint _adaptive_avg_pool3d(nint @self, NativeInts @output_size);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool3d_backward")] internal static partial nint _adaptive_avg_pool3d_backward(nint @grad_output, nint @self);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool2d")] internal static partial int adaptive_max_pool2d(nint @self, NativeInts @output_size, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool2d_backward")] internal static partial nint adaptive_max_pool2d_backward(nint @grad_output, nint @self, nint @indices);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool3d")] internal static partial int adaptive_max_pool3d(nint @self, NativeInts @output_size, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool3d_backward")] internal static partial nint adaptive_max_pool3d_backward(nint @grad_output, nint @self, nint @indices);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_group_norm")] internal static partial int native_group_norm(nint @input, nint @weight, nint @bias, long @N, long @C, long @HxW, long @group, double @eps, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_group_norm_backward")] internal static partial int native_group_norm_backward(nint @grad_out, nint @input, nint @mean, nint @rstd, nint @weight, long @N, long @C, long @HxW, long @group, ulong @output_mask, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_embedding")] internal static partial nint embedding(nint @weight, nint @indices, long @padding_idx, byte @scale_grad_by_freq, byte @sparse);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest1d")] internal static partial nint upsample_nearest1d(nint @self, NativeInts @output_size, MaybeDouble @scales);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest1d_backward")] internal static partial nint upsample_nearest1d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest2d")] internal static partial nint upsample_nearest2d(nint @self, NativeInts @output_size, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest2d_backward")] internal static partial nint upsample_nearest2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest3d")] internal static partial nint upsample_nearest3d(nint @self, NativeInts @output_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest3d_backward")] internal static partial nint upsample_nearest3d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_linear1d")] internal static partial nint upsample_linear1d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_linear1d_backward")] internal static partial nint upsample_linear1d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bilinear2d")] internal static partial nint upsample_bilinear2d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bilinear2d_backward")] internal static partial nint upsample_bilinear2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bicubic2d")] internal static partial nint upsample_bicubic2d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bicubic2d_backward")] internal static partial nint upsample_bicubic2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_trilinear3d")] internal static partial nint upsample_trilinear3d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_trilinear3d_backward")] internal static partial nint upsample_trilinear3d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_grid_sampler_2d")] internal static partial nint grid_sampler_2d(nint @input, nint @grid, long @interpolation_mode, long @padding_mode, byte @align_corners);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_grid_sampler_2d_backward")] internal static partial int grid_sampler_2d_backward(nint @grad_output, nint @input, nint @grid, long @interpolation_mode, long @padding_mode, byte @align_corners, ulong @output_mask, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__ctc_loss")] internal static partial int _ctc_loss(nint @log_probs, nint @targets, NativeInts @input_lengths, NativeInts @target_lengths, long @blank, byte @zero_infinity, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__ctc_loss_backward")] internal static partial nint _ctc_loss_backward(nint @grad, nint @log_probs, nint @targets, NativeInts @input_lengths, NativeInts @target_lengths, nint @neg_log_likelihood, nint @log_alpha, long @blank, byte @zero_infinity);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_uniform_")] internal static partial int uniform_(nint @self, double @from, double @to, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_normal_")] internal static partial int normal_(nint @self, double @mean, double @std, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_random__from")] internal static partial int random__from(nint @self, long @from, MaybeInt @to, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bernoulli__float")] internal static partial int bernoulli__float(nint @self, double @p, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_multinomial")] internal static partial nint multinomial(nint @self, long @num_samples, byte @replacement, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_randperm_generator")] internal static partial nint randperm_generator(long @n, nint @generator, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_exponential_")] internal static partial int exponential_(nint @self, double @lambd, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_geometric_")] internal static partial int geometric_(nint @self, double @p, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_poisson")] internal static partial nint poisson(nint @self, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_binomial")] internal static partial nint binomial(nint @count, nint @prob, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma")] internal static partial nint _standard_gamma(nint @self, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__sample_dirichlet")] internal static partial nint _sample_dirichlet(nint @self, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__dirichlet_grad")] internal static partial nint _dirichlet_grad(nint @x, nint @alpha, nint @total);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copy_")] internal static partial int copy_(nint @self, nint @src, byte @non_blocking);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fill__Scalar")] internal static partial int fill__Scalar(nint @self, Scalar @value);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_zero_")] internal static partial int zero_(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add__Tensor")] internal static partial int add__Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub__Tensor")] internal static partial int sub__Tensor(nint @self, nint @other, Scalar @alpha);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_c2c")] internal static partial nint _fft_c2c(nint @self, NativeInts @dim, long @normalization, byte @forward);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_r2c")] internal static partial nint _fft_r2c(nint @self, NativeInts @dim, long @normalization, byte @onesided);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_c2r")] internal static partial nint _fft_c2r(nint @self, NativeInts @dim, long @normalization, long @last_dim_size);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__amp_foreach_non_finite_check_and_unscale_")] internal static partial int _amp_foreach_non_finite_check_and_unscale_(NativeTensors @self, nint @found_inf, nint @inv_scale);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__amp_update_scale_")] internal static partial int _amp_update_scale_(nint @self, nint @growth_tracker, nint @found_inf, double @scale_growth_factor, double @scale_backoff_factor, long @growth_interval);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_divide")] internal static partial nint floor_divide(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_mod")] internal static partial nint floor_mod(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);

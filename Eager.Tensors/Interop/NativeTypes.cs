@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 [assembly: DisableRuntimeMarshalling]
 
@@ -28,6 +29,9 @@ internal readonly unsafe struct NativeText(byte* data, long length)
     public readonly long Length = length;
 
     public static NativeText None => new(null, -1);
+
+    /// <summary>A UTF-8 literal (<c>"L"u8</c>), whose bytes lie in the program's image, so nothing is to be pinned.</summary>
+    public static NativeText Literal(ReadOnlySpan<byte> literal) => new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(literal)), literal.Length);
 }
 
 /// <summary>An optional integer or bool.</summary>
