@@ -21,6 +21,7 @@ public partial class Tensor : IDisposable
 
     private static long lastId;
 
+    private readonly SafetyNet net;
     private nint handle;
     private int uses;  // calls in flight, and DisposedFlag
     private byte dtype = UnknownDType;
@@ -31,12 +32,10 @@ public partial class Tensor : IDisposable
     private Shape? shape;
 
     /// <summary>Takes over a handle and its count.</summary>
-    private protected Tensor(nint handle) => this.handle = handle;
-
-    /// <summary>The safety net: frees what nobody disposed.</summary>
-    ~Tensor()
+    private protected Tensor(nint handle)
     {
-        if (handle != 0) Reclaimer.Enqueue(handle);
+        this.handle = handle;
+        net = SafetyNet.Under(handle);
     }
 
     /// <summary>The element type.</summary>
@@ -133,7 +132,6 @@ public partial class Tensor : IDisposable
             dtype = (byte)packed;
         }
         FreeHandle();
-        GC.SuppressFinalize(this);
     }
 
     /// <summary>Wraps the handle that a kernel returned; null means that the kernel failed.</summary>
@@ -247,7 +245,9 @@ public partial class Tensor : IDisposable
     private void FreeHandle()
     {
         nint freed = Interlocked.Exchange(ref handle, 0);
-        if (freed != 0) Native.eager_free(freed);
+        if (freed == 0) return;
+        net.Release();
+        Native.eager_free(freed);
     }
 
     private void Describe()

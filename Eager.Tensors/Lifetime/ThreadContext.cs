@@ -18,6 +18,9 @@ internal sealed class ThreadContext
     /// <summary>The number of open scopes.</summary>
     internal int OpenScopes;
 
+    /// <summary>Safety nets of disposed tensors.</summary>
+    internal SafetyNet.Spares SpareNets;
+
     /// <summary>The device that creation functions use when none is given.</summary>
     internal Device DefaultDevice;
 
