@@ -90,6 +90,50 @@ public static class DTypes
         _ => throw Unknown(dtype),
     };
 
+    /// <summary>The largest finite number of a dtype: of bool, true; of a complex dtype, that of its parts.</summary>
+    public static Scalar Max(this DType dtype) => dtype switch
+    {
+        DType.UInt8 => byte.MaxValue,
+        DType.Int8 => sbyte.MaxValue,
+        DType.Int16 => short.MaxValue,
+        DType.Int32 => int.MaxValue,
+        DType.Int64 => long.MaxValue,
+        DType.Float16 => (double)Half.MaxValue,
+        DType.BFloat16 => (2 - dtype.Epsilon()) * Math.ScaleB(1, 127),
+        DType.Float32 or DType.Complex64 => float.MaxValue,
+        DType.Float64 or DType.Complex128 => double.MaxValue,
+        DType.Bool => true,
+        _ => throw Unknown(dtype),
+    };
+
+    /// <summary>The lowest finite number of a dtype: of bool, false; of a complex dtype, that of its parts.</summary>
+    public static Scalar Min(this DType dtype) => dtype switch
+    {
+        DType.UInt8 => byte.MinValue,
+        DType.Int8 => sbyte.MinValue,
+        DType.Int16 => short.MinValue,
+        DType.Int32 => int.MinValue,
+        DType.Int64 => long.MinValue,
+        DType.Bool => false,
+        _ => -dtype.Max().ToDouble(),
+    };
+
+    /// <summary>The distance from 1 to the next larger number of a floating-point dtype, or of a complex dtype's parts.</summary>
+    /// <exception cref="DTypeMismatchException">The dtype is neither.</exception>
+    public static double Epsilon(this DType dtype) => Math.ScaleB(1, -Layout(dtype, nameof(Epsilon)).FractionBits);
+
+    /// <summary>The smallest positive number of a floating-point dtype that has its full precision.</summary>
+    /// <exception cref="DTypeMismatchException">The dtype is neither floating point nor complex.</exception>
+    public static double SmallestNormal(this DType dtype) => Math.ScaleB(1, Layout(dtype, nameof(SmallestNormal)).LowestExponent);
+
+    /// <summary>The smallest positive number of a floating-point dtype. Eager keeps such numbers; it never flushes them to zero.</summary>
+    /// <exception cref="DTypeMismatchException">The dtype is neither floating point nor complex.</exception>
+    public static double SmallestSubnormal(this DType dtype)
+    {
+        (int fraction, int exponent) = Layout(dtype, nameof(SmallestSubnormal));
+        return Math.ScaleB(1, exponent - fraction);
+    }
+
     /// <summary>The dtype whose elements are of the C# type <typeparamref name="T"/>.</summary>
     /// <exception cref="DTypeMismatchException">No dtype has such elements.</exception>
     public static DType Of<T>() where T : unmanaged
@@ -108,6 +152,16 @@ public static class DTypes
         if (typeof(T) == typeof(System.Numerics.Complex)) return DType.Complex128;
         throw new DTypeMismatchException($"No dtype has elements of type {typeof(T).Name}; use float, double, int, long, short, sbyte, byte, bool, Half, BFloat16, Complex64 or System.Numerics.Complex.");
     }
+
+    // IEEE 754: the bits of the fraction, and the exponent of the smallest normal number.
+    private static (int FractionBits, int LowestExponent) Layout(DType dtype, string what) => dtype switch
+    {
+        DType.Float16 => (10, -14),
+        DType.BFloat16 => (7, -126),
+        DType.Float32 or DType.Complex64 => (23, -126),
+        DType.Float64 or DType.Complex128 => (52, -1022),
+        _ => throw new DTypeMismatchException($"{what}: {dtype.Name()} is not a floating-point dtype."),
+    };
 
     private static InvalidArgumentException Unknown(DType dtype) => new($"{(int)dtype} is no dtype that Eager knows.");
 }

@@ -811,16 +811,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "digamma");
     }
 
-    /// <summary>aten::polygamma(int n, Tensor self) -&gt; Tensor</summary>
-    internal static Tensor polygamma(long @n, Tensor @self)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.polygamma(@n, self_);
-        @self.Leave();
-        return Tensor.Own(result_, "polygamma");
-    }
-
     /// <summary>aten::igamma(Tensor self, Tensor other) -&gt; Tensor</summary>
     internal static Tensor igamma(Tensor @self, Tensor @other)
     {
@@ -985,18 +975,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "signbit");
     }
 
-    /// <summary>aten::fmod.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
-    internal static Tensor fmod_Tensor(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.fmod_Tensor(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "fmod");
-    }
-
     /// <summary>aten::remainder.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
     internal static Tensor remainder_Tensor(Tensor @self, Tensor @other)
     {
@@ -1081,6 +1059,18 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "lerp");
     }
 
+    /// <summary>aten::heaviside(Tensor self, Tensor values) -&gt; Tensor</summary>
+    internal static Tensor heaviside(Tensor @self, Tensor @values)
+    {
+        nint self_ = @self.Enter();
+        nint values_ = @values.Enter();
+        nint result_;
+        result_ = Raw.heaviside(self_, values_);
+        @self.Leave();
+        @values.Leave();
+        return Tensor.Own(result_, "heaviside");
+    }
+
     /// <summary>aten::fmax(Tensor self, Tensor other) -&gt; Tensor</summary>
     internal static Tensor fmax(Tensor @self, Tensor @other)
     {
@@ -1103,30 +1093,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         @other.Leave();
         return Tensor.Own(result_, "fmin");
-    }
-
-    /// <summary>aten::gcd(Tensor self, Tensor other) -&gt; Tensor</summary>
-    internal static Tensor gcd(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.gcd(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "gcd");
-    }
-
-    /// <summary>aten::lcm(Tensor self, Tensor other) -&gt; Tensor</summary>
-    internal static Tensor lcm(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.lcm(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "lcm");
     }
 
     /// <summary>aten::real(Tensor(a) self) -&gt; Tensor(a)</summary>
@@ -3637,6 +3603,18 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "_standard_gamma");
     }
 
+    /// <summary>aten::_standard_gamma_grad(Tensor self, Tensor output) -&gt; Tensor</summary>
+    internal static Tensor _standard_gamma_grad(Tensor @self, Tensor @output)
+    {
+        nint self_ = @self.Enter();
+        nint output_ = @output.Enter();
+        nint result_;
+        result_ = Raw._standard_gamma_grad(self_, output_);
+        @self.Leave();
+        @output.Leave();
+        return Tensor.Own(result_, "_standard_gamma_grad");
+    }
+
     /// <summary>aten::_sample_dirichlet(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
     internal static Tensor _sample_dirichlet(Tensor @self, Generator? @generator)
     {
@@ -3801,6 +3779,42 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "floor_mod");
     }
 
+    /// <summary>eager::truncate_mod(Tensor a, Tensor b) -&gt; Tensor</summary>
+    internal static Tensor truncate_mod(Tensor @a, Tensor @b)
+    {
+        nint a_ = @a.Enter();
+        nint b_ = @b.Enter();
+        nint result_;
+        result_ = Raw.truncate_mod(a_, b_);
+        @a.Leave();
+        @b.Leave();
+        return Tensor.Own(result_, "truncate_mod");
+    }
+
+    /// <summary>eager::gcd(Tensor a, Tensor b) -&gt; Tensor</summary>
+    internal static Tensor gcd(Tensor @a, Tensor @b)
+    {
+        nint a_ = @a.Enter();
+        nint b_ = @b.Enter();
+        nint result_;
+        result_ = Raw.gcd(a_, b_);
+        @a.Leave();
+        @b.Leave();
+        return Tensor.Own(result_, "gcd");
+    }
+
+    /// <summary>eager::lcm(Tensor a, Tensor b) -&gt; Tensor</summary>
+    internal static Tensor lcm(Tensor @a, Tensor @b)
+    {
+        nint a_ = @a.Enter();
+        nint b_ = @b.Enter();
+        nint result_;
+        result_ = Raw.lcm(a_, b_);
+        @a.Leave();
+        @b.Leave();
+        return Tensor.Own(result_, "lcm");
+    }
+
     /// <summary>eager::sparse_cross_entropy(Tensor logits, Tensor labels) -&gt; (Tensor, Tensor)</summary>
     internal static Tensor[] sparse_cross_entropy(Tensor @logits, Tensor @labels)
     {
@@ -3960,7 +3974,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hypot")] internal static partial nint hypot(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lgamma")] internal static partial nint lgamma(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_digamma")] internal static partial nint digamma(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_polygamma")] internal static partial nint polygamma(long @n, nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_igamma")] internal static partial nint igamma(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_igammac")] internal static partial nint igammac(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_xlogy_Tensor")] internal static partial nint xlogy_Tensor(nint @self, nint @other);
@@ -3976,7 +3989,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nextafter")] internal static partial nint nextafter(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copysign_Tensor")] internal static partial nint copysign_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_signbit")] internal static partial nint signbit(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmod_Tensor")] internal static partial nint fmod_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_remainder_Tensor")] internal static partial nint remainder_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_frexp_Tensor")] internal static partial int frexp_Tensor(nint @self, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logaddexp")] internal static partial nint logaddexp(nint @self, nint @other);
@@ -3984,10 +3996,9 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nan_to_num")] internal static partial nint nan_to_num(nint @self, MaybeDouble @nan, MaybeDouble @posinf, MaybeDouble @neginf);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Scalar")] internal static partial nint lerp_Scalar(nint @self, nint @end, Scalar @weight);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Tensor")] internal static partial nint lerp_Tensor(nint @self, nint @end, nint @weight);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_heaviside")] internal static partial nint heaviside(nint @self, nint @values);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmax")] internal static partial nint fmax(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmin")] internal static partial nint fmin(nint @self, nint @other);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gcd")] internal static partial nint gcd(nint @self, nint @other);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lcm")] internal static partial nint lcm(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_real")] internal static partial nint real(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_imag")] internal static partial nint imag(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_conj_physical")] internal static partial nint conj_physical(nint @self);
@@ -4204,6 +4215,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_poisson")] internal static partial nint poisson(nint @self, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_binomial")] internal static partial nint binomial(nint @count, nint @prob, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma")] internal static partial nint _standard_gamma(nint @self, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma_grad")] internal static partial nint _standard_gamma_grad(nint @self, nint @output);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__sample_dirichlet")] internal static partial nint _sample_dirichlet(nint @self, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__dirichlet_grad")] internal static partial nint _dirichlet_grad(nint @x, nint @alpha, nint @total);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copy_")] internal static partial int copy_(nint @self, nint @src, byte @non_blocking);
@@ -4218,6 +4230,9 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__amp_update_scale_")] internal static partial int _amp_update_scale_(nint @self, nint @growth_tracker, nint @found_inf, double @scale_growth_factor, double @scale_backoff_factor, long @growth_interval);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_divide")] internal static partial nint floor_divide(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_mod")] internal static partial nint floor_mod(nint @a, nint @b);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_truncate_mod")] internal static partial nint truncate_mod(nint @a, nint @b);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gcd")] internal static partial nint gcd(nint @a, nint @b);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lcm")] internal static partial nint lcm(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adam_")] internal static partial int adam_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @first, NativeTensors @second, double* @settings);

@@ -10,6 +10,11 @@ namespace eager {
 // ⌊a/b⌋ and a − b·⌊a/b⌋. An integer division by zero, or of the lowest integer by −1, is an error instead of a signal.
 at::Tensor floor_divide(const at::Tensor& a, const at::Tensor& b);
 at::Tensor floor_mod(const at::Tensor& a, const at::Tensor& b);
+// a − b·trunc(a/b), with the same errors.
+at::Tensor truncate_mod(const at::Tensor& a, const at::Tensor& b);
+// The greatest common divisor and the least common multiple; the lowest integer is an error instead of a signal.
+at::Tensor gcd(const at::Tensor& a, const at::Tensor& b);
+at::Tensor lcm(const at::Tensor& a, const at::Tensor& b);
 
 // logits [n, c], labels int64 [n] -> loss per row [n], softmax of the logits [n, c].
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels);

@@ -24,11 +24,13 @@ public partial class Tensor
         return scope.Keep((this > 0).Where(this, this * slope));
     }
 
-    /// <summary>x where it is positive, else α(eˣ − 1).</summary>
+    /// <summary>x where it is positive, else α(eˣ − 1); the gradient at 0 is α.</summary>
     public Tensor Elu(double alpha = 1)
     {
         using var scope = Temporaries.Begin();
-        return scope.Keep((this > 0).Where(this, Minimum(0).Expm1() * alpha));
+        // Where the element is not needed, the exponential must not see it: it may overflow. At 0 the gradient is α.
+        Tensor isPositive = this > 0, rest = isPositive.Where(ZerosLike(this), this);
+        return scope.Keep(isPositive.Where(this, rest.Expm1() * alpha));
     }
 
     /// <summary>x·Φ(x) with the normal distribution's Φ (Hendrycks &amp; Gimpel 2016).</summary>

@@ -126,13 +126,10 @@ internal static class ArithmeticOps
 
     // y = max(a, b); ties share
     internal static readonly Op<None> Maximum = OpForms.Binary("Maximum", Aten.maximum,
-        new(Keep.A | Keep.B, static (g, in s) => g * Share(s.A.Greater(s.B), s.A.Equal(s.B), g)),
-        new(Keep.A | Keep.B, static (g, in s) => g * Share(s.B.Greater(s.A), s.A.Equal(s.B), g)));
+        new(Keep.A | Keep.B, static (g, in s) => g * BinaryFunctionOps.Share(s.A.Greater(s.B), s.A.Equal(s.B), g)),
+        new(Keep.A | Keep.B, static (g, in s) => g * BinaryFunctionOps.Share(s.B.Greater(s.A), s.A.Equal(s.B), g)));
 
     // y = min(a, b); ties share
     internal static readonly Op<None> Minimum = OpForms.Binary("Minimum", Aten.minimum,
-        new(Keep.A | Keep.B, static (g, in s) => g * Share(s.A.Less(s.B), s.A.Equal(s.B), g)),
-        new(Keep.A | Keep.B, static (g, in s) => g * Share(s.B.Less(s.A), s.A.Equal(s.B), g)));
-
-    private static Tensor Share(Tensor wins, Tensor ties, Tensor g) => wins.Cast(g.DType) + ties.Cast(g.DType) * 0.5;
-}
+        new(Keep.A | Keep.B, static (g, in s) => g * BinaryFunctionOps.Share(s.A.Less(s.B), s.A.Equal(s.B), g)),
+        new(Keep.A | Keep.B, static (g, in s) => g * BinaryFunctionOps.Share(s.B.Less(s.A), s.A.Equal(s.B), g)));}

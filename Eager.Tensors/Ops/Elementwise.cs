@@ -22,6 +22,15 @@ public partial class Tensor
     /// <summary>log(1 + x), exact near 0.</summary>
     public Tensor Log1p() => ElementwiseOps.Log1p.Apply([this], default);
 
+    /// <summary>The logarithm to base 2.</summary>
+    public Tensor Log2() => ElementwiseOps.Log2.Apply([this], default);
+
+    /// <summary>The logarithm to base 10.</summary>
+    public Tensor Log10() => ElementwiseOps.Log10.Apply([this], default);
+
+    /// <summary>2ˣ.</summary>
+    public Tensor Exp2() => ElementwiseOps.Exp2.Apply([this], default);
+
     /// <summary>The square root.</summary>
     public Tensor Sqrt() => ElementwiseOps.Sqrt.Apply([this], default);
 
@@ -60,6 +69,21 @@ public partial class Tensor
 
     /// <summary>The hyperbolic tangent.</summary>
     public Tensor Tanh() => ElementwiseOps.Tanh.Apply([this], default);
+
+    /// <summary>The inverse of the hyperbolic sine.</summary>
+    public Tensor Asinh() => ElementwiseOps.Asinh.Apply([this], default);
+
+    /// <summary>The inverse of the hyperbolic cosine, for elements from 1 on.</summary>
+    public Tensor Acosh() => ElementwiseOps.Acosh.Apply([this], default);
+
+    /// <summary>The inverse of the hyperbolic tangent, for elements from −1 to 1.</summary>
+    public Tensor Atanh() => ElementwiseOps.Atanh.Apply([this], default);
+
+    /// <summary>An angle in degrees, converted to radians.</summary>
+    public Tensor DegreesToRadians() => this * (Math.PI / 180);
+
+    /// <summary>An angle in radians, converted to degrees.</summary>
+    public Tensor RadiansToDegrees() => this * (180 / Math.PI);
 
     /// <summary>1/(1 + e⁻ˣ).</summary>
     public Tensor Sigmoid() => ElementwiseOps.Sigmoid.Apply([this], default);
@@ -131,6 +155,15 @@ internal static class ElementwiseOps
     // y = log(1 + x) ⇒ dx = g/(1 + x)
     internal static readonly Op<None> Log1p = OpForms.Unary("Log1p", Aten.log1p, Keep.A, static (g, in s) => g / (s.A + 1));
 
+    // y = log₂ x ⇒ dx = g/(x·log 2)
+    internal static readonly Op<None> Log2 = OpForms.Unary("Log2", Aten.log2, Keep.A, static (g, in s) => g / (s.A * Math.Log(2)));
+
+    // y = log₁₀ x ⇒ dx = g/(x·log 10)
+    internal static readonly Op<None> Log10 = OpForms.Unary("Log10", Aten.log10, Keep.A, static (g, in s) => g / (s.A * Math.Log(10)));
+
+    // y = 2ˣ ⇒ dx = g·y·log 2
+    internal static readonly Op<None> Exp2 = OpForms.Unary("Exp2", Aten.exp2, Keep.Output, static (g, in s) => g * s.Output * Math.Log(2));
+
     // y = √x ⇒ dx = g/2y
     internal static readonly Op<None> Sqrt = OpForms.Unary("Sqrt", Aten.sqrt, Keep.Output, static (g, in s) => g / (s.Output * 2));
 
@@ -173,6 +206,15 @@ internal static class ElementwiseOps
 
     // y = tanh x ⇒ dx = g·(1 − y²)
     internal static readonly Op<None> Tanh = OpForms.Unary("Tanh", Aten.tanh, Keep.Output, static (g, in s) => g * (1 - s.Output.Square()));
+
+    // y = asinh x ⇒ dx = g/√(x² + 1)
+    internal static readonly Op<None> Asinh = OpForms.Unary("Asinh", Aten.asinh, Keep.A, static (g, in s) => g * (s.A.Square() + 1).Rsqrt());
+
+    // y = acosh x ⇒ dx = g/(√(x − 1)·√(x + 1))
+    internal static readonly Op<None> Acosh = OpForms.Unary("Acosh", Aten.acosh, Keep.A, static (g, in s) => g * (s.A - 1).Rsqrt() * (s.A + 1).Rsqrt());
+
+    // y = atanh x ⇒ dx = g/(1 − x²)
+    internal static readonly Op<None> Atanh = OpForms.Unary("Atanh", Aten.atanh, Keep.A, static (g, in s) => g / (1 - s.A.Square()));
 
     // y = σ(x) ⇒ dx = g·y·(1 − y)
     internal static readonly Op<None> Sigmoid = OpForms.Unary("Sigmoid", Aten.sigmoid, Keep.Output, static (g, in s) => g * s.Output * (1 - s.Output));

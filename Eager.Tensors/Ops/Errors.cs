@@ -7,7 +7,10 @@ internal static class Errors
         new($"{op.Name}: the inputs are of different dtypes ({List(x, static t => t.DType.Name())}); convert one with Cast.");
 
     internal static DTypeMismatchException DTypeRefused(Op op, DType dtype) =>
-        new($"{op.Name}: {dtype.Name()} is not a dtype that it takes; convert with Cast to {(op.Accepts == Accepts.Integral ? "an integer dtype" : "a floating-point dtype")}.");
+        new($"{op.Name}: {dtype.Name()} is not a dtype that it takes; {(op.Accepts == Accepts.Floating && dtype.IsComplex() ? "take Real, Imag or Abs" : $"convert with Cast to {(op.Accepts == Accepts.Integral ? "an integer dtype" : "a floating-point dtype")}")}.");
+
+    internal static GradientException MissingGradient(Op op, int input) =>
+        new($"{op.Name}: the gradient of input {input} is missing: {op.WhyGradientIsMissing(input)}. Stop recording while that input is computed if its gradient is not needed.");
 
     /// <summary>The error with the operation's name in front, unless it stands there already.</summary>
     internal static EagerException Named(Op op, EagerException e) => e switch

@@ -34,6 +34,9 @@ internal enum Accepts
     /// <summary>All inputs of one floating-point or complex dtype.</summary>
     Differentiable,
 
+    /// <summary>All inputs of one floating-point dtype, not complex.</summary>
+    Floating,
+
     /// <summary>All inputs of one integer dtype or bool.</summary>
     Integral,
 
@@ -93,6 +96,9 @@ internal abstract class Op(string name)
 
     /// <summary>Why an input has no gradient; null when it has a rule.</summary>
     internal abstract string? WhyNoGradient(int input);
+
+    /// <summary>Why an input's gradient, which would not be zero, is not offered; null when it is offered or there is none.</summary>
+    internal abstract string? WhyGradientIsMissing(int input);
 
     /// <summary>What must be kept for the gradients of the inputs in a mask.</summary>
     internal abstract Keep Keeps(ulong inputs);
@@ -154,12 +160,12 @@ internal delegate Tensor? GradientRule<TAttributes>(Tensor g, in Saved<TAttribut
 
 internal delegate void JointRule<TAttributes>(ReadOnlySpan<Tensor?> g, in Saved<TAttributes> s, Span<Tensor?> dx);
 
-/// <summary>The gradient of one input: a rule and what it keeps, or the reason why there is none.</summary>
+/// <summary>The gradient of one input: a rule and what it keeps, or the reason why there is none or why it is missing.</summary>
 internal sealed class Gradient<TAttributes>
 {
     internal Gradient(Keep keeps, GradientRule<TAttributes> rule) => (Keeps, Rule) = (keeps, rule);
 
-    private Gradient(string whyNone) => WhyNone = whyNone;
+    private Gradient(string? whyNone, string? whyMissing) => (WhyNone, WhyMissing) = (whyNone, whyMissing);
 
     internal Keep Keeps { get; }
 
@@ -167,8 +173,13 @@ internal sealed class Gradient<TAttributes>
 
     internal string? WhyNone { get; }
 
+    internal string? WhyMissing { get; }
+
     /// <summary>For an input through which no gradient can flow, such as an index.</summary>
-    internal static Gradient<TAttributes> None(string why) => new(why);
+    internal static Gradient<TAttributes> None(string why) => new(why, null);
+
+    /// <summary>For an input whose gradient nobody has worked out: asking for it is an error, never a silent zero.</summary>
+    internal static Gradient<TAttributes> Missing(string why) => new(null, why);
 }
 
 /// <summary>An operation with attributes of a type of its own; <see cref="Apply"/> is the only way from a public method to a kernel.</summary>
@@ -243,6 +254,9 @@ internal sealed class Op<TAttributes> : Op
         return Gradients[Math.Min(input, Gradients.Length - 1)].WhyNone;
     }
 
+    internal override string? WhyGradientIsMissing(int input) =>
+        Joint is not null || Gradients.Length == 0 ? null : Gradients[Math.Min(input, Gradients.Length - 1)].WhyMissing;
+
     internal override Keep Keeps(ulong inputs)
     {
         if (Joint is not null) return JointKeeps;
@@ -265,7 +279,7 @@ internal sealed class Op<TAttributes> : Op
         }
         for (int i = 0; i < inputGradients.Length; i++)
             if ((saved.Needed & (1UL << i)) != 0)
-                inputGradients[i] = Gradients[i].Rule!(outputGradients[0]!, s);
+                inputGradients[i] = (Gradients[i].Rule ?? throw Errors.MissingGradient(this, i))(outputGradients[0]!, s);
     }
 
     private static object Box(in TAttributes a) => typeof(TAttributes) == typeof(None) ? None.Boxed : a!;
@@ -283,7 +297,12 @@ internal sealed class Op<TAttributes> : Op
         for (int i = 1; i < x.Length; i++)
             if (x[i].DType != first) throw Errors.DTypesDiffer(this, x);
         if (Accepts == Accepts.Same) return;
-        bool fits = Accepts == Accepts.Differentiable ? first.IsDifferentiable() : first.IsInteger() || first == DType.Bool;
+        bool fits = Accepts switch
+        {
+            Accepts.Differentiable => first.IsDifferentiable(),
+            Accepts.Floating => first.IsFloatingPoint(),
+            _ => first.IsInteger() || first == DType.Bool,
+        };
         if (!fits) throw Errors.DTypeRefused(this, first);
     }
 

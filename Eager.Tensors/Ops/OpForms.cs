@@ -7,13 +7,22 @@ internal static class OpForms
     internal static Op<None> Unary(string name, Func<Tensor, Tensor> kernel, Keep keeps, GradientRule<None> gradient) =>
         new(name, (x, in _) => kernel(x[0]), SameShape)
         {
-            Accepts = Accepts.Differentiable,
+            Accepts = Accepts.Floating,
             Gradients = [new(keeps, gradient)],
         };
 
     /// <summary>Elementwise on one tensor of any dtype, with a gradient of zero or none.</summary>
     internal static Op<None> UnaryWithoutGradient(string name, Func<Tensor, Tensor> kernel, Accepts accepts = Accepts.Any) =>
         new(name, (x, in _) => kernel(x[0]), SameShape) { Accepts = accepts };
+
+    /// <summary>Elementwise on two floating-point tensors that broadcast, of one dtype.</summary>
+    internal static Op<None> RealBinary(string name, Func<Tensor, Tensor, Tensor> kernel, Gradient<None> forA, Gradient<None> forB) =>
+        new(name, (x, in _) => kernel(x[0], x[1]), BroadcastShape)
+        {
+            Accepts = Accepts.Floating,
+            Broadcasts = true,
+            Gradients = [forA, forB],
+        };
 
     /// <summary>Elementwise on two tensors that broadcast, of one dtype.</summary>
     internal static Op<None> Binary(string name, Func<Tensor, Tensor, Tensor> kernel, Gradient<None> forA, Gradient<None> forB) =>

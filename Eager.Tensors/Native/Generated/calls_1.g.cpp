@@ -46,12 +46,6 @@
 #if __has_include(<ATen/ops/expand_ops.h>)
 #include <ATen/ops/expand_ops.h>
 #endif
-#if __has_include(<ATen/ops/fmod_ops.h>)
-#include <ATen/ops/fmod_ops.h>
-#endif
-#if __has_include(<ATen/ops/gcd_ops.h>)
-#include <ATen/ops/gcd_ops.h>
-#endif
 #if __has_include(<ATen/ops/glu_ops.h>)
 #include <ATen/ops/glu_ops.h>
 #endif
@@ -214,28 +208,6 @@ EAGER_EXPORT TensorHandle eager_op_log2(TensorHandle self_) {
 #else
 EAGER_EXPORT TensorHandle eager_op_log2(TensorHandle self_) {
   eager::remember_error("this LibTorch has no operator log2");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/fmod_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_fmod_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::fmod_Tensor::call, self_, other_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_fmod_Tensor(TensorHandle self_, TensorHandle other_) {
-  eager::remember_error("this LibTorch has no operator fmod");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/gcd_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gcd::call, self_, other_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle self_, TensorHandle other_) {
-  eager::remember_error("this LibTorch has no operator gcd");
   return nullptr;
 }
 #endif
@@ -547,3 +519,7 @@ EAGER_EXPORT int32_t eager_op__amp_foreach_non_finite_check_and_unscale_(EagerTe
   return 1;
 }
 #endif
+
+EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle a_, TensorHandle b_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::gcd, a_, b_)); });
+}

@@ -55,6 +55,9 @@
 #if __has_include(<ATen/ops/grid_sampler_2d_backward_ops.h>)
 #include <ATen/ops/grid_sampler_2d_backward_ops.h>
 #endif
+#if __has_include(<ATen/ops/heaviside_ops.h>)
+#include <ATen/ops/heaviside_ops.h>
+#endif
 #if __has_include(<ATen/ops/imag_ops.h>)
 #include <ATen/ops/imag_ops.h>
 #endif
@@ -240,6 +243,17 @@ EAGER_EXPORT TensorHandle eager_op_special_erfcx(TensorHandle self_) {
 #else
 EAGER_EXPORT TensorHandle eager_op_special_erfcx(TensorHandle self_) {
   eager::remember_error("this LibTorch has no operator special_erfcx");
+  return nullptr;
+}
+#endif
+
+#if __has_include(<ATen/ops/heaviside_ops.h>)
+EAGER_EXPORT TensorHandle eager_op_heaviside(TensorHandle self_, TensorHandle values_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::heaviside::call, self_, values_)); });
+}
+#else
+EAGER_EXPORT TensorHandle eager_op_heaviside(TensorHandle self_, TensorHandle values_) {
+  eager::remember_error("this LibTorch has no operator heaviside");
   return nullptr;
 }
 #endif

@@ -88,9 +88,6 @@
 #if __has_include(<ATen/ops/poisson_ops.h>)
 #include <ATen/ops/poisson_ops.h>
 #endif
-#if __has_include(<ATen/ops/polygamma_ops.h>)
-#include <ATen/ops/polygamma_ops.h>
-#endif
 #if __has_include(<ATen/ops/quantile_ops.h>)
 #include <ATen/ops/quantile_ops.h>
 #endif
@@ -192,17 +189,6 @@ EAGER_EXPORT TensorHandle eager_op_threshold_backward(TensorHandle grad_output_,
 #else
 EAGER_EXPORT TensorHandle eager_op_threshold_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar threshold_) {
   eager::remember_error("this LibTorch has no operator threshold_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/polygamma_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_polygamma(int64_t n_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::polygamma::call, n_, self_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_polygamma(int64_t n_, TensorHandle self_) {
-  eager::remember_error("this LibTorch has no operator polygamma");
   return nullptr;
 }
 #endif
@@ -547,6 +533,10 @@ EAGER_EXPORT TensorHandle eager_op__fft_r2c(TensorHandle self_, EagerInts dim_, 
   return nullptr;
 }
 #endif
+
+EAGER_EXPORT TensorHandle eager_op_truncate_mod(TensorHandle a_, TensorHandle b_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::truncate_mod, a_, b_)); });
+}
 
 EAGER_EXPORT TensorHandle eager_op_sparse_cross_entropy_backward(TensorHandle g_, TensorHandle probabilities_, TensorHandle labels_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sparse_cross_entropy_backward, g_, probabilities_, labels_)); });

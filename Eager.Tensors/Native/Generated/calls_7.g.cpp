@@ -40,9 +40,6 @@
 #if __has_include(<ATen/ops/kthvalue_ops.h>)
 #include <ATen/ops/kthvalue_ops.h>
 #endif
-#if __has_include(<ATen/ops/lcm_ops.h>)
-#include <ATen/ops/lcm_ops.h>
-#endif
 #if __has_include(<ATen/ops/linalg_householder_product_ops.h>)
 #include <ATen/ops/linalg_householder_product_ops.h>
 #endif
@@ -343,17 +340,6 @@ EAGER_EXPORT TensorHandle eager_op_logaddexp2(TensorHandle self_, TensorHandle o
 }
 #endif
 
-#if __has_include(<ATen/ops/lcm_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lcm::call, self_, other_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle self_, TensorHandle other_) {
-  eager::remember_error("this LibTorch has no operator lcm");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/glu_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_glu_backward(TensorHandle grad_output_, TensorHandle self_, int64_t dim_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::glu_backward::call, grad_output_, self_, dim_)); });
@@ -617,6 +603,10 @@ EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double s
   return 1;
 }
 #endif
+
+EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle a_, TensorHandle b_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::lcm, a_, b_)); });
+}
 
 EAGER_EXPORT int32_t eager_op_adam_(EagerTensors variables_, EagerTensors gradients_, EagerTensors first_, EagerTensors second_, double* settings_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::adam_, variables_, gradients_, first_, second_, settings_); return 0; });

@@ -65,7 +65,7 @@ public sealed class OpRow
 
     /// <summary>The inputs whose gradient can be checked: of the dtype under test and with a rule.</summary>
     internal int[] DifferentiableInputs(Sample sample) =>
-        [.. Enumerable.Range(0, sample.Inputs.Length).Where(i => sample.Inputs[i].DType is null && Op?.WhyNoGradient(i) is null)];
+        [.. Enumerable.Range(0, sample.Inputs.Length).Where(i => sample.Inputs[i].DType is null && Op?.WhyNoGradient(i) is null && Op?.WhyGradientIsMissing(i) is null)];
 
     public override string ToString() => Name;
 }

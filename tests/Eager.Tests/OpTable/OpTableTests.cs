@@ -150,6 +150,24 @@ public class OpTableTests
         }
     }
 
+    private static IEnumerable<OpRow> RowsWithMissingGradients => RowsWithInputs.Where(static r => Enumerable.Range(0, r.Samples[0].Inputs.Length).Any(i => r.Op?.WhyGradientIsMissing(i) is not null));
+
+    [TestCaseSource(nameof(RowsWithMissingGradients))]
+    public void A_missing_gradient_is_an_error_that_names_operation_and_input(OpRow row)
+    {
+        Sample sample = row.Samples[0];
+        for (int i = 0; i < sample.Inputs.Length; i++)
+        {
+            if (row.Op!.WhyGradientIsMissing(i) is not { } why) continue;
+            using var tape = new GradientTape();
+            Tensor[] x = Inputs(sample, DType.Float64, TensorData.Make);
+            tape.Watch(x[i]);
+            Tensor y = row.Run(sample, x, DType.Float64)[0];
+            string message = Assert.Throws<GradientException>(() => tape.Gradient(y, x[i]))!.Message;
+            Assert.That(message, Does.Contain(row.Name).And.Contain($"input {i}").And.Contain(why));
+        }
+    }
+
     [TestCaseSource(nameof(Rows))]
     public void Only_the_outputs_are_left_after_a_call_and_only_gradients_after_a_backward_pass(OpRow row)
     {
