@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Eager.Autograd;
 
 namespace Eager.Train;
@@ -46,6 +46,14 @@ public abstract record StateEntry
     /// <param name="set">Takes the restored number.</param>
     public static StateEntry Int64(string key, Func<long> get, Action<long> set) => Int64s(key, () => [get()], values => set(values[0]), Shape.Scalar);
 
+    /// <summary>A 64-bit floating-point number, such as a sum; every bit of it is kept.</summary>
+    /// <param name="key">The key in the file.</param>
+    /// <param name="get">Gives the number as it is now.</param>
+    /// <param name="set">Takes the restored number.</param>
+    /// <param name="check">Says why a number from a file does not fit here, or null if it does; asked before anything is restored.</param>
+    public static StateEntry Double(string key, Func<double> get, Action<double> set, Func<double, string?>? check = null) =>
+        Doubles(key, () => [get()], values => set(values[0]), Shape.Scalar, check is null ? null : values => check(values[0]));
+
     /// <summary>Bytes, as many as there happen to be.</summary>
     /// <param name="key">The key in the file.</param>
     /// <param name="get">Gives the bytes as they are now.</param>
@@ -68,16 +76,12 @@ public abstract record StateEntry
     }
 
     /// <summary>A row of integers.</summary>
-    internal static StateEntry Int64s(string key, Func<long[]> get, Action<long[]> set, Shape shape, Func<long[], string?>? check = null) => new BytesEntry(key, DType.Int64, shape,
-        () =>
-        {
-            long[] values = get();
-            byte[] bytes = new byte[sizeof(long) * values.Length];
-            for (int i = 0; i < values.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(sizeof(long) * i), values[i]);
-            return bytes;
-        },
-        bytes => set(ToInt64s(bytes)),
-        bytes => check?.Invoke(ToInt64s(bytes)));
+    internal static StateEntry Int64s(string key, Func<long[]> get, Action<long[]> set, Shape shape, Func<long[], string?>? check = null) =>
+        Numbers(key, DType.Int64, get, set, shape, check);
+
+    /// <summary>A row of floating-point numbers.</summary>
+    internal static StateEntry Doubles(string key, Func<double[]> get, Action<double[]> set, Shape shape, Func<double[], string?>? check = null) =>
+        Numbers(key, DType.Float64, get, set, shape, check);
 
     /// <summary>What to write.</summary>
     internal abstract SafeTensorsSource ToSource();
@@ -88,12 +92,12 @@ public abstract record StateEntry
     /// <summary>Reads and checks the part without changing anything.</summary>
     internal abstract PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found);
 
-    private static long[] ToInt64s(byte[] bytes)
-    {
-        long[] values = new long[bytes.Length / sizeof(long)];
-        for (int i = 0; i < values.Length; i++) values[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(sizeof(long) * i));
-        return values;
-    }
+    // Numbers lie in the file as they lie in memory: the library is for little-endian machines only, as the format is.
+    private static StateEntry Numbers<T>(string key, DType dtype, Func<T[]> get, Action<T[]> set, Shape shape, Func<T[], string?>? check) where T : unmanaged =>
+        new BytesEntry(key, dtype, shape,
+            () => MemoryMarshal.AsBytes<T>(get()).ToArray(),
+            bytes => set(MemoryMarshal.Cast<byte, T>(bytes).ToArray()),
+            check is null ? null : bytes => check(MemoryMarshal.Cast<byte, T>(bytes).ToArray()));
 
     private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set) : StateEntry(Key)
     {

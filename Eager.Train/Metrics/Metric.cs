@@ -1,6 +1,10 @@
 namespace Eager.Train;
 
 /// <summary>A figure that is gathered batch by batch; a checkpoint can keep what was gathered so far.</summary>
+/// <remarks>
+/// Sums are kept in double precision. Weights are a scalar, one per example (the first axis), or one per element.
+/// A batch that is refused changes nothing.
+/// </remarks>
 public abstract class Metric : ICheckpointable
 {
     /// <summary>The name under which progress and summaries show it.</summary>
@@ -16,115 +20,69 @@ public abstract class Metric : ICheckpointable
     public abstract IEnumerable<StateEntry> GetState();
 }
 
-/// <summary>The mean of numbers.</summary>
-/// <param name="name">The name under which progress and summaries show it.</param>
-public sealed class Mean(string name = "mean") : Metric
+/// <summary>Reads what metrics are given, and refuses what does not fit.</summary>
+internal static class MetricInputs
 {
-    private double sum;
-    private double weight;
-
-    /// <inheritdoc/>
-    public override string Name => name;
-
-    /// <inheritdoc/>
-    public override double Result => sum / weight;
-
-    /// <summary>Adds a number.</summary>
-    /// <param name="value">The number.</param>
-    /// <param name="weight">How often it counts, such as the size of the batch that it is the mean of.</param>
-    public void Update(double value, double weight = 1)
+    internal static double[] Values(Tensor tensor)
     {
-        sum += value * weight;
-        this.weight += weight;
-    }
-
-    /// <inheritdoc/>
-    public override void Reset() => sum = weight = 0;
-
-    /// <inheritdoc/>
-    public override IEnumerable<StateEntry> GetState() =>
-    [
-        StateEntry.Int64("sum", () => BitConverter.DoubleToInt64Bits(sum), bits => sum = BitConverter.Int64BitsToDouble(bits)),
-        StateEntry.Int64("weight", () => BitConverter.DoubleToInt64Bits(weight), bits => weight = BitConverter.Int64BitsToDouble(bits)),
-    ];
-}
-
-/// <summary>The share of rows whose largest score is at the label.</summary>
-/// <param name="name">The name under which progress and summaries show it.</param>
-public sealed class Accuracy(string name = "accuracy") : Metric
-{
-    private long right;
-    private long seen;
-
-    /// <inheritdoc/>
-    public override string Name => name;
-
-    /// <inheritdoc/>
-    public override double Result => (double)right / seen;
-
-    /// <summary>Adds a batch.</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="scores">Logits or probabilities, [n, classes].</param>
-    /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
-    public void Update(Tensor labels, Tensor scores)
-    {
-        Scores.RequireFit(labels, scores, nameof(Accuracy));
         using var scope = Temporaries.Begin();
-        right += scores.ArgMax(-1).Equal(labels.Cast(DType.Int64)).Sum().Item<long>();
-        seen += labels.ElementCount;
+        return tensor.Cast(DType.Float64).ToArray<double>();
     }
 
-    /// <inheritdoc/>
-    public override void Reset() => right = seen = 0;
-
-    /// <inheritdoc/>
-    public override IEnumerable<StateEntry> GetState() =>
-    [
-        StateEntry.Int64("right", () => right, value => right = value),
-        StateEntry.Int64("seen", () => seen, value => seen = value),
-    ];
-}
-
-/// <summary>How often each class was taken for each: rows are labels, columns are predictions.</summary>
-/// <param name="classes">The number of classes.</param>
-public sealed class ConfusionMatrix(int classes)
-{
-    private readonly long[,] counts = new long[classes, classes];
-
-    /// <summary>The number of classes.</summary>
-    public int Classes => classes;
-
-    /// <summary>How often a class was taken for another.</summary>
-    /// <param name="label">The class that it was.</param>
-    /// <param name="prediction">The class that it was taken for.</param>
-    public long this[int label, int prediction] => counts[label, prediction];
-
-    /// <summary>Adds a batch.</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="scores">Logits or probabilities, [n, classes].</param>
-    /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
-    /// <exception cref="InvalidArgumentException">A label is no class number.</exception>
-    public void Update(Tensor labels, Tensor scores)
+    internal static long[] Integers(Tensor tensor)
     {
-        Scores.RequireFit(labels, scores, nameof(ConfusionMatrix));
-        if (scores.ConcreteShape[1] != classes) throw new ShapeMismatchException($"ConfusionMatrix: the scores are {scores.ConcreteShape}, the matrix is for {classes} classes.");
         using var scope = Temporaries.Begin();
-        long[] actual = labels.Cast(DType.Int64).ToArray<long>(), predicted = scores.ArgMax(-1).ToArray<long>();
-        foreach (long label in actual)
-            if (label < 0 || label >= classes) throw new InvalidArgumentException($"ConfusionMatrix: label {label} is not in [0, {classes}).");
-        for (int i = 0; i < actual.Length; i++) counts[actual[i], predicted[i]]++;
+        return tensor.Cast(DType.Int64).ToArray<long>();
     }
 
-    /// <summary>Forgets what was seen.</summary>
-    public void Reset() => Array.Clear(counts);
-}
+    /// <summary>A weight for each element of a shape.</summary>
+    internal static double[] Weights(Tensor? weights, Shape shape, string metric)
+    {
+        var spread = new double[shape.ElementCount];
+        if (weights is null)
+        {
+            Array.Fill(spread, 1);
+            return spread;
+        }
+        bool each = weights.ConcreteShape == shape, perExample = shape.Rank > 0 && weights.Rank == 1 && weights.ConcreteShape[0] == shape[0];
+        if (!each && !perExample && weights.Rank != 0)
+            throw new ShapeMismatchException($"{metric}: the weights are {weights.ConcreteShape}, the figures {shape}; give a scalar, one weight per example, or one per element.");
+        double[] given = Values(weights);
+        for (int i = 0; i < spread.Length; i++) spread[i] = given[(int)((long)i * given.Length / spread.Length)];
+        return spread;
+    }
 
-internal static class Scores
-{
-    internal static void RequireFit(Tensor labels, Tensor scores, string name)
+    internal static void RequireSameShape(Tensor labels, Tensor predictions, string metric)
+    {
+        if (labels.ConcreteShape != predictions.ConcreteShape)
+            throw new ShapeMismatchException($"{metric}: labels are {labels.ConcreteShape}, predictions {predictions.ConcreteShape}; the shapes must be equal, so that none is stretched by mistake.");
+    }
+
+    /// <summary>Labels of shape [n] that are class numbers, for scores of shape [n, classes].</summary>
+    internal static long[] ClassNumbers(Tensor labels, Tensor scores, string metric, int? classes = null)
     {
         if (labels.Rank != 1 || scores.Rank != 2 || labels.ConcreteShape[0] != scores.ConcreteShape[0])
-            throw new ShapeMismatchException($"{name}: labels are {labels.ConcreteShape}, scores {scores.ConcreteShape}; they need shapes [n] and [n, classes].");
-        if (!labels.DType.IsInteger()) throw new DTypeMismatchException($"{name}: the labels are {labels.DType.Name()}; give class numbers of an integer dtype.");
+            throw new ShapeMismatchException($"{metric}: labels are {labels.ConcreteShape}, scores {scores.ConcreteShape}; they need shapes [n] and [n, classes].");
+        if (!labels.DType.IsInteger()) throw new DTypeMismatchException($"{metric}: the labels are {labels.DType.Name()}; give class numbers of an integer dtype.");
+        if (classes is not null && scores.ConcreteShape[1] != classes.Value) throw new ShapeMismatchException($"{metric}: the scores are {scores.ConcreteShape}, but there are {classes} classes.");
+        long[] numbers = Integers(labels);
+        foreach (long label in numbers)
+            if (label < 0 || label >= scores.ConcreteShape[1]) throw new InvalidArgumentException($"{metric}: label {label} is not in [0, {scores.ConcreteShape[1]}).");
+        return numbers;
+    }
+
+    /// <summary>Labels that are 0 or 1, as whether they are 1.</summary>
+    internal static bool[] ZeroOrOne(Tensor labels, string metric) => Array.ConvertAll(Values(labels), label => label switch
+    {
+        0 => false,
+        1 => true,
+        _ => throw new InvalidArgumentException($"{metric}: label {label} is neither 0 nor 1."),
+    });
+
+    /// <summary>The place of the largest score of each row; the first of several.</summary>
+    internal static long[] Largest(Tensor scores)
+    {
+        using var scope = Temporaries.Begin();
+        return scores.ArgMax(-1).ToArray<long>();
     }
 }

@@ -14,8 +14,8 @@ internal static class ConfusionTable
         text.Append($"{new string('-', width)}-+{new string('-', Column * matrix.Classes)}-+-------\n");
         for (int label = 0; label < matrix.Classes; label++)
         {
-            long[] row = [.. Enumerable.Range(0, matrix.Classes).Select(c => matrix[label, c])];
-            text.Append($"{names[label].PadLeft(width)} |{string.Concat(row.Select(static n => n == 0 ? $"{"·",Column}" : $"{n,Column}"))} | {(double)row[label] / Math.Max(1, row.Sum()):F3}\n");
+            double[] row = [.. Enumerable.Range(0, matrix.Classes).Select(c => matrix[label, c])];
+            text.Append($"{names[label].PadLeft(width)} |{string.Concat(row.Select(static n => n == 0 ? $"{"·",Column}" : $"{n,Column}"))} | {row[label] / Math.Max(1, row.Sum()):F3}\n");
         }
         return text.ToString();
     }
