@@ -3843,43 +3843,22 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "sparse_cross_entropy_backward");
     }
 
-    /// <summary>eager::adam_(Tensor[] variables, Tensor[] gradients, Tensor[] first, Tensor[] second, HostScalars settings) -&gt; ()</summary>
-    internal static void adam_(ReadOnlySpan<Tensor> @variables, ReadOnlySpan<Tensor> @gradients, ReadOnlySpan<Tensor> @first, ReadOnlySpan<Tensor> @second, HostScalars @settings)
+    /// <summary>eager::update_(int rule, Tensor[] variables, Tensor[] gradients, Tensor[] slots, int[] groups, int row, HostScalars settings) -&gt; ()</summary>
+    internal static void update_(long @rule, ReadOnlySpan<Tensor> @variables, ReadOnlySpan<Tensor> @gradients, ReadOnlySpan<Tensor> @slots, ReadOnlySpan<long> @groups, long @row, HostScalars @settings)
     {
         nint* variables_ = stackalloc nint[@variables.Length];
         Tensor.EnterAll(@variables, variables_);
         nint* gradients_ = stackalloc nint[@gradients.Length];
         Tensor.EnterAll(@gradients, gradients_);
-        nint* first_ = stackalloc nint[@first.Length];
-        Tensor.EnterAll(@first, first_);
-        nint* second_ = stackalloc nint[@second.Length];
-        Tensor.EnterAll(@second, second_);
+        nint* slots_ = stackalloc nint[@slots.Length];
+        Tensor.EnterAll(@slots, slots_);
         int result_;
-        result_ = Raw.adam_(new NativeTensors(variables_, @variables.Length), new NativeTensors(gradients_, @gradients.Length), new NativeTensors(first_, @first.Length), new NativeTensors(second_, @second.Length), @settings.Pointer);
+        fixed (long* groups_ = @groups) result_ = Raw.update_(@rule, new NativeTensors(variables_, @variables.Length), new NativeTensors(gradients_, @gradients.Length), new NativeTensors(slots_, @slots.Length), new NativeInts(groups_, @groups.Length), @row, @settings.Pointer);
         Tensor.LeaveAll(@variables);
         Tensor.LeaveAll(@gradients);
-        Tensor.LeaveAll(@first);
-        Tensor.LeaveAll(@second);
+        Tensor.LeaveAll(@slots);
         GC.KeepAlive(@settings);
-        Native.Check(result_, "adam_");
-    }
-
-    /// <summary>eager::sgd_(Tensor[] variables, Tensor[] gradients, Tensor[] velocity, HostScalars settings) -&gt; ()</summary>
-    internal static void sgd_(ReadOnlySpan<Tensor> @variables, ReadOnlySpan<Tensor> @gradients, ReadOnlySpan<Tensor> @velocity, HostScalars @settings)
-    {
-        nint* variables_ = stackalloc nint[@variables.Length];
-        Tensor.EnterAll(@variables, variables_);
-        nint* gradients_ = stackalloc nint[@gradients.Length];
-        Tensor.EnterAll(@gradients, gradients_);
-        nint* velocity_ = stackalloc nint[@velocity.Length];
-        Tensor.EnterAll(@velocity, velocity_);
-        int result_;
-        result_ = Raw.sgd_(new NativeTensors(variables_, @variables.Length), new NativeTensors(gradients_, @gradients.Length), new NativeTensors(velocity_, @velocity.Length), @settings.Pointer);
-        Tensor.LeaveAll(@variables);
-        Tensor.LeaveAll(@gradients);
-        Tensor.LeaveAll(@velocity);
-        GC.KeepAlive(@settings);
-        Native.Check(result_, "sgd_");
+        Native.Check(result_, "update_");
     }
 
     /// <summary>eager::dropout_mask_(Tensor mask, float kept, Generator? generator) -&gt; ()</summary>
@@ -4235,8 +4214,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lcm")] internal static partial nint lcm(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adam_")] internal static partial int adam_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @first, NativeTensors @second, double* @settings);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sgd_")] internal static partial int sgd_(NativeTensors @variables, NativeTensors @gradients, NativeTensors @velocity, double* @settings);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_update_")] internal static partial int update_(long @rule, NativeTensors @variables, NativeTensors @gradients, NativeTensors @slots, NativeInts @groups, long @row, double* @settings);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dropout_mask_")] internal static partial int dropout_mask_(nint @mask, double @kept, nint @generator);
     }
 }

@@ -24,18 +24,18 @@ at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& 
 // Fills with 1/kept with probability `kept`, else 0. One draw from the generator seeds the whole mask.
 void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator);
 
-// settings: learning rate, β₁, β₂, ε, 1 − β₁ᵗ, 1 − β₂ᵗ, decoupled weight decay.
-void adam_(at::TensorList variables, at::TensorList gradients, at::TensorList first, at::TensorList second, double* settings);
-// settings: learning rate, momentum, 1 for Nesterov, L2 weight decay. `velocity` is empty without momentum.
-void sgd_(at::TensorList variables, at::TensorList gradients, at::TensorList velocity, double* settings);
+// Moves variables along their gradients by a rule of updates.h. `slots` are the first slot of each variable, then the second, and so on;
+// `groups` says for each variable which of the rows of `settings`, of `row` numbers each, is its own.
+void update_(int64_t rule, at::TensorList variables, at::TensorList gradients, at::TensorList slots, at::IntArrayRef groups, int64_t row, double* settings);
 
+enum class Rule : int64_t;
 // The loops, compiled for each processor (fused_generic.cpp, fused_avx2.cpp). Returns the first row whose label is out of range, or -1.
 struct FusedLoops {
   int64_t (*cross_entropy)(const float* logits, const int64_t* labels, float* loss, float* probabilities, int64_t rows, int64_t classes);
   void (*cross_entropy_backward)(const float* g, const float* probabilities, const int64_t* labels, float* out, int64_t rows, int64_t classes);
   void (*dropout_mask)(float* mask, int64_t n, double kept, uint64_t seed);
-  void (*adam)(float* x, const float* g, float* m, float* v, int64_t n, const double* settings);
-  void (*sgd)(float* x, const float* g, float* velocity, int64_t n, const double* settings);
+  void (*update)(Rule rule, float* x, const float* g, float* const* slots, int64_t n, const double* settings);
+  void (*update_double)(Rule rule, double* x, const double* g, double* const* slots, int64_t n, const double* settings);
 };
 extern const FusedLoops generic_loops;
 extern const FusedLoops avx2_loops;

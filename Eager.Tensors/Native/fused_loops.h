@@ -1,5 +1,6 @@
 // The loops of the fused kernels, included once per processor variant; EAGER_LOOPS names the table.
 #include "fused.h"
+#include "updates.h"
 #include <algorithm>
 #include <cmath>
 
@@ -65,38 +66,28 @@ void dropout_mask_loop(float* mask, int64_t n, double kept, uint64_t seed) {
   }
 }
 
-// Kingma & Ba 2015, with the bias corrections where PyTorch puts them: x −= lr/c₁ · m / (√v/√c₂ + ε).
-void adam_loop(float* __restrict x, const float* __restrict g, float* __restrict m, float* __restrict v, int64_t n, const double* settings) {
-  const auto beta1 = static_cast<float>(settings[1]), beta2 = static_cast<float>(settings[2]), epsilon = static_cast<float>(settings[3]);
-  const auto rest1 = static_cast<float>(1 - settings[1]), rest2 = static_cast<float>(1 - settings[2]);
-  const auto step = static_cast<float>(settings[0] / settings[4]), root = static_cast<float>(1 / std::sqrt(settings[5]));
-  const auto kept = static_cast<float>(1 - settings[0] * settings[6]);
+template <class Step, class N> void sweep(const Step& step, const Decay<N>& decay, N* x, const N* g, N* const* slots, int64_t n) {
+  // The compiler must know that the slots are as many pointers that do not overlap.
+  N* slot[4] = {};
+  for (int j = 0; j < Step::slots; j++) slot[j] = slots[j];
+#pragma GCC ivdep
   for (int64_t i = 0; i < n; i++) {
-    float first = beta1 * m[i] + rest1 * g[i];
-    float second = beta2 * v[i] + rest2 * g[i] * g[i];
-    m[i] = first;
-    v[i] = second;
-    x[i] = kept * x[i] - step * first / (std::sqrt(second) * root + epsilon);
+    N value = x[i], state[4] = {};
+    for (int j = 0; j < Step::slots; j++) state[j] = slot[j][i];
+    N slope = g[i] + decay.joined * value;
+    value *= decay.kept;
+    step(value, slope, state);
+    x[i] = value;
+    for (int j = 0; j < Step::slots; j++) slot[j][i] = state[j];
   }
 }
 
-void sgd_loop(float* __restrict x, const float* __restrict g, float* __restrict velocity, int64_t n, const double* settings) {
-  const auto rate = static_cast<float>(settings[0]), momentum = static_cast<float>(settings[1]), decay = static_cast<float>(settings[3]);
-  const bool nesterov = settings[2] != 0;
-  if (velocity == nullptr) {
-    for (int64_t i = 0; i < n; i++) x[i] -= rate * (g[i] + decay * x[i]);
-    return;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    float slope = g[i] + decay * x[i];
-    float moved = momentum * velocity[i] + slope;
-    velocity[i] = moved;
-    x[i] -= rate * (nesterov ? slope + momentum * moved : moved);
-  }
+template <class N> void update_loop(Rule rule, N* x, const N* g, N* const* slots, int64_t n, const double* settings) {
+  with_rule<N>(rule, settings, [&](const auto& step) { sweep(step, Decay<N>(settings), x, g, slots, n); });
 }
 
 }  // namespace
 
-const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, dropout_mask_loop, adam_loop, sgd_loop};
+const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, dropout_mask_loop, update_loop<float>, update_loop<double>};
 
 }  // namespace eager

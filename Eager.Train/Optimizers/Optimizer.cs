@@ -2,26 +2,26 @@ using Eager.Autograd;
 
 namespace Eager.Train;
 
-/// <summary>A learning rate for each step: <c>step => 0.1 * Math.Pow(0.96, step / 1000.0)</c>.</summary>
-/// <param name="step">How many updates were made before this one.</param>
-public delegate double Schedule(long step);
-
 /// <summary>Changes variables along their gradients; one native call updates all of them.</summary>
 /// <remarks>
-/// A derived optimizer names its slots (tensors kept for each variable), gives its operation and writes its settings.
-/// Inside a traced function the step count, the learning rate and the settings are computed anew before each replay.
+/// A derived optimizer names its slots (tensors kept for each variable), gives its rule and writes the numbers that the rule reads.
+/// Inside a traced function the step count, the learning rate and those numbers are computed anew before each replay.
 /// </remarks>
 public abstract class Optimizer : ICheckpointable
 {
     private readonly Dictionary<Variable, Variable[]> slots = [];
     private readonly List<Variable> built = [];
+    private readonly List<Optimizer> groups = [];
+    private readonly Dictionary<Variable, int> groupOf = [];
     private HostScalars? settings;
     private double learningRate;
 
-    private protected Optimizer(double learningRate, string name)
+    private protected Optimizer(double learningRate, double weightDecay, string name)
     {
-        LearningRate = learningRate;
         Name = name;
+        LearningRate = learningRate;
+        WeightDecay = OptimizerArguments.NotNegative(weightDecay, "weight decay", name);
+        groups.Add(this);
     }
 
     /// <summary>The name under which traces show the update, such as <c>Adam</c>.</summary>
@@ -38,17 +38,56 @@ public abstract class Optimizer : ICheckpointable
     /// <summary>Sets the learning rate before each step; null leaves it as it is.</summary>
     public Schedule? Schedule { get; set; }
 
+    /// <summary>What multiple of a variable joins its gradient (L2), or, where the optimizer's documentation says so, is taken away apart from it.</summary>
+    public double WeightDecay { get; }
+
+    /// <summary>Which variables decay; all when null.</summary>
+    /// <example><code>var adam = new AdamW { Decays = v => v.Rank > 1 };   // no decay of biases and scales</code></example>
+    public Func<Variable, bool>? Decays { get; set; }
+
+    /// <summary>Limits the gradients before each step; null leaves them as they are.</summary>
+    public GradientClipping? Clipping { get; set; }
+
     /// <summary>How many updates were made.</summary>
     public long Step { get; private set; }
 
     /// <summary>The names of the tensors kept for each variable.</summary>
     private protected abstract IReadOnlyList<string> SlotNames { get; }
 
-    /// <summary>The native update.</summary>
+    /// <summary>The native update, under the name that graphs show.</summary>
     private protected abstract Op<UpdateAttributes> Update { get; }
 
-    /// <summary>How many numbers the native update reads.</summary>
+    /// <summary>The native rule (Native/updates.h).</summary>
+    private protected abstract UpdateRule Rule { get; }
+
+    /// <summary>How many numbers of its own the rule reads.</summary>
     private protected abstract int SettingCount { get; }
+
+    /// <summary>Whether the weight decay is taken away apart from the gradient.</summary>
+    private protected virtual bool DecaysApart => false;
+
+    private int Row => UpdateAttributes.SharedSettings + SettingCount;
+
+    /// <summary>Gives some variables settings of their own: those of another optimizer of the same kind, its learning rate and schedule included.</summary>
+    /// <param name="settings">Where the settings come from; it makes no steps itself, and changing its <see cref="LearningRate"/> later counts.</param>
+    /// <param name="variables">The variables of the group.</param>
+    /// <exception cref="InvalidArgumentException">The other optimizer is of another kind or keeps other slots, or a variable has a group already.</exception>
+    /// <example><code>
+    /// var adam = new Adam(1e-3);
+    /// adam.AddGroup(new Adam(1e-4, weightDecay: 0.01), encoderWeights);
+    /// </code></example>
+    public void AddGroup(Optimizer settings, IEnumerable<Variable> variables)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (ReferenceEquals(settings, this) || settings.Rule != Rule || settings.DecaysApart != DecaysApart)
+            throw new InvalidArgumentException($"{Name}.AddGroup: the group's settings are those of {settings.Name} ({settings.Rule}), the optimizer is {Name} ({Rule}); give another optimizer of the same kind with the same slots.");
+        Variable[] members = [.. variables];
+        foreach (Variable variable in members)
+            if (groupOf.ContainsKey(variable) || slots.ContainsKey(variable)) throw new InvalidArgumentException($"{Name}.AddGroup: '{variable.Name}' has a group or was updated already; form the groups, each variable in one, before the first step.");
+        foreach (Variable variable in members) groupOf[variable] = groups.Count;
+        groups.Add(settings);
+        this.settings = null;
+    }
 
     /// <summary>Makes the slots of variables that have none yet; a first step or a checkpoint does it by itself.</summary>
     public void Build(IEnumerable<Variable> variables)
@@ -56,7 +95,7 @@ public abstract class Optimizer : ICheckpointable
         foreach (Variable variable in variables)
         {
             if (slots.ContainsKey(variable)) continue;
-            slots.Add(variable, [.. SlotNames.Select(slot => new Variable(Tensor.ZerosLike(variable), trainable: false, name: $"{slot}/{variable.Name}"))]);
+            slots.Add(variable, [.. SlotNames.Select(slot => NewSlot(slot, variable))]);
             built.Add(variable);
         }
     }
@@ -64,38 +103,55 @@ public abstract class Optimizer : ICheckpointable
     /// <summary>Makes one step.</summary>
     /// <param name="gradients">One for each variable; a variable whose gradient is null stays as it is.</param>
     /// <param name="variables">What to change.</param>
+    /// <param name="globalStep">A variable that counts steps over all optimizers; 1 is added to it.</param>
     /// <exception cref="ShapeMismatchException">A gradient has another shape than its variable; nothing is changed.</exception>
     /// <exception cref="DTypeMismatchException">A gradient has another dtype than its variable; nothing is changed.</exception>
     /// <exception cref="InvalidArgumentException">The lists differ in length, a variable stands twice, or all gradients are null.</exception>
-    public void Apply(IReadOnlyList<Tensor?> gradients, IReadOnlyList<Variable> variables)
+    public void Apply(IReadOnlyList<Tensor?> gradients, IReadOnlyList<Variable> variables, Variable? globalStep = null)
     {
         (Tensor[] used, Variable[] changed) = RequireFit(gradients, variables);
-        Build(changed);
+        using var temporaries = Temporaries.Begin();
         using var names = NameScope.Open(Name);
-        HostScalars now = HostScalars.Computed(ref settings, SettingCount, BeginStep);
+        if (Clipping is not null) used = Clipping.Clip(used);
+        Build(changed);
+        HostScalars now = HostScalars.Computed(ref settings, 2 * groups.Count * Row, BeginStep);
         // The variables, their gradients, then each slot for all variables.
         var inputs = new Tensor[changed.Length * (2 + SlotNames.Count)];
+        var rows = new long[changed.Length];
         for (int i = 0; i < changed.Length; i++)
         {
             inputs[i] = changed[i];
             inputs[changed.Length + i] = used[i];
+            rows[i] = RowOf(changed[i]);
             for (int slot = 0; slot < SlotNames.Count; slot++) inputs[((2 + slot) * changed.Length) + i] = slots[changed[i]][slot];
         }
-        Update.Apply(inputs, new(changed.Length, now));
+        Update.Apply(inputs, new(Rule, rows, Row, now));
         foreach (Tensor input in inputs)
             if (input is Variable variable) variable.Changed();
+        globalStep?.AssignAdd(Tensor.OnesLike(globalStep));
+    }
+
+    /// <summary>Computes a loss and its gradients; <see cref="Apply"/> makes the step of them.</summary>
+    /// <param name="loss">Computes the loss; it runs once, recorded by a tape.</param>
+    /// <param name="variables">What to differentiate with respect to.</param>
+    /// <returns>The loss, and a gradient for each variable, null where the loss does not depend on it.</returns>
+    /// <exception cref="GradientException">The loss depends on no variable.</exception>
+    public static (Tensor Loss, Tensor?[] Gradients) ComputeGradients(Func<Tensor> loss, IReadOnlyList<Variable> variables)
+    {
+        using var tape = new GradientTape();
+        Tensor value = loss();
+        return (value, tape.Gradient(value, variables));
     }
 
     /// <summary>Computes a loss, its gradients, and makes one step.</summary>
     /// <param name="loss">Computes the loss; it runs once, recorded by a tape.</param>
     /// <param name="variables">What to change.</param>
+    /// <param name="globalStep">A variable that counts steps over all optimizers; 1 is added to it.</param>
     /// <returns>The loss before the step.</returns>
-    public Tensor Minimize(Func<Tensor> loss, IReadOnlyList<Variable> variables)
+    public Tensor Minimize(Func<Tensor> loss, IReadOnlyList<Variable> variables, Variable? globalStep = null)
     {
-        using var tape = new GradientTape();
-        Tensor value = loss();
-        Tensor?[] gradients = tape.Gradient(value, variables);
-        Apply(gradients, variables);
+        (Tensor value, Tensor?[] gradients) = ComputeGradients(loss, variables);
+        Apply(gradients, variables, globalStep);
         foreach (Tensor? gradient in gradients) gradient?.Dispose();
         return value;
     }
@@ -109,16 +165,42 @@ public abstract class Optimizer : ICheckpointable
                 yield return StateEntry.Variable(slot);
     }
 
-    /// <summary>Writes the numbers that the native update reads.</summary>
+    /// <summary>Writes the numbers that the rule reads beside the learning rate and the weight decay.</summary>
     /// <param name="values">Where to.</param>
     /// <param name="step">The number of this step, from 1.</param>
     private protected abstract void WriteSettings(Span<double> values, long step);
 
+    /// <summary>What all elements of a slot start with.</summary>
+    private protected virtual double StartOf(string slot) => 0;
+
+    private Variable NewSlot(string slot, Variable variable)
+    {
+        using Tensor start = Tensor.FullLike(variable, StartOf(slot));
+        return new Variable(start, trainable: false, name: $"{slot}/{variable.Name}");
+    }
+
+    // Each group has two rows of settings: with its weight decay, and without.
+    private long RowOf(Variable variable)
+    {
+        int group = groupOf.GetValueOrDefault(variable);
+        return (2 * group) + ((groups[group].Decays ?? Decays)?.Invoke(variable) == false ? 1 : 0);
+    }
+
     private void BeginStep(HostScalars target)
     {
-        if (Schedule is not null) LearningRate = Schedule(Step);
-        Step++;
-        WriteSettings(target.Values, Step);
+        long step = Step + 1;
+        for (int row = 0; row < target.Count / Row; row++)
+        {
+            Optimizer group = groups[row / 2];
+            if (group.Schedule is { } schedule) group.LearningRate = schedule(Step);
+            Span<double> values = target.Values.Slice(row * Row, Row);
+            double decay = row % 2 == 0 ? group.WeightDecay : 0;
+            values[0] = group.LearningRate;
+            values[1] = DecaysApart ? 0 : decay;
+            values[2] = DecaysApart ? decay : 0;
+            group.WriteSettings(values[UpdateAttributes.SharedSettings..], step);
+        }
+        Step = step;
     }
 
     private (Tensor[] Gradients, Variable[] Variables) RequireFit(IReadOnlyList<Tensor?> gradients, IReadOnlyList<Variable> variables)
@@ -142,6 +224,3 @@ public abstract class Optimizer : ICheckpointable
         return ([.. used], [.. changed]);
     }
 }
-
-/// <summary>The attributes of a native update: how many variables, and the numbers that it reads when it runs.</summary>
-internal readonly record struct UpdateAttributes(int Count, HostScalars Settings);

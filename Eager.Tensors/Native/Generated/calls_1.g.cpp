@@ -523,3 +523,7 @@ EAGER_EXPORT int32_t eager_op__amp_foreach_non_finite_check_and_unscale_(EagerTe
 EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle a_, TensorHandle b_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::gcd, a_, b_)); });
 }
+
+EAGER_EXPORT int32_t eager_op_update_(int64_t rule_, EagerTensors variables_, EagerTensors gradients_, EagerTensors slots_, EagerInts groups_, int64_t row_, double* settings_) {
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::update_, rule_, variables_, gradients_, slots_, groups_, row_, settings_); return 0; });
+}

@@ -607,7 +607,3 @@ EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double s
 EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle a_, TensorHandle b_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::lcm, a_, b_)); });
 }
-
-EAGER_EXPORT int32_t eager_op_adam_(EagerTensors variables_, EagerTensors gradients_, EagerTensors first_, EagerTensors second_, double* settings_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::adam_, variables_, gradients_, first_, second_, settings_); return 0; });
-}

@@ -48,6 +48,13 @@ internal static class OpTable
         [VariableOps.AssignSub] = typeof(VariableTests),
         [Sgd.SgdUpdate] = typeof(OptimizerTests),
         [Adam.AdamUpdate] = typeof(OptimizerTests),
+        [Adagrad.AdagradUpdate] = typeof(OptimizerTests),
+        [Adadelta.AdadeltaUpdate] = typeof(OptimizerTests),
+        [RmsProp.RmsPropUpdate] = typeof(OptimizerTests),
+        [Ftrl.FtrlUpdate] = typeof(OptimizerTests),
+        [Adamax.AdamaxUpdate] = typeof(OptimizerTests),
+        [Nadam.NadamUpdate] = typeof(OptimizerTests),
+        [Lion.LionUpdate] = typeof(OptimizerTests),
     };
 
     /// <summary>The operations that the libraries' static fields hold.</summary>

@@ -1,4 +1,5 @@
 using Eager.Autograd;
+using Eager.Train;
 using NUnit.Framework;
 
 namespace Eager.Tests.Tracing;
@@ -83,11 +84,10 @@ public sealed class TracedFunctionTests
         HostScalars? own = null;
         double rate = 1;
         var w = new Variable(Tensor.From(0f));
-        var velocity = Array.Empty<Tensor>();
         using TracedFunction step = Function.Trace(g =>
         {
             HostScalars settings = HostScalars.Computed(ref own, 4, s => s.Values[0] = rate);
-            Interop.Aten.sgd_([w], [g], velocity, settings);
+            Interop.Aten.update_((long)UpdateRule.Sgd, [w], [g], [], [0], settings.Count, settings);
             return g;
         });
         step.Call(Tensor.From(-1f));
