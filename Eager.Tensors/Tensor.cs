@@ -21,7 +21,7 @@ public partial class Tensor : IDisposable
 
     private static long lastId;
 
-    private readonly SafetyNet net;
+    private readonly Ledger.Entry entry;
     private nint handle;
     private int uses;  // calls in flight, and DisposedFlag
     private byte dtype = UnknownDType;
@@ -35,7 +35,7 @@ public partial class Tensor : IDisposable
     private protected Tensor(nint handle)
     {
         this.handle = handle;
-        net = SafetyNet.Under(handle);
+        entry = ThreadContext.Current.Ledger.Add(this, handle);
     }
 
     /// <summary>The element type.</summary>
@@ -246,7 +246,8 @@ public partial class Tensor : IDisposable
     {
         nint freed = Interlocked.Exchange(ref handle, 0);
         if (freed == 0) return;
-        net.Release();
+        entry.Remove();
+        GC.KeepAlive(this);  // or a sweep could find the handle without its tensor
         Native.eager_free(freed);
     }
 

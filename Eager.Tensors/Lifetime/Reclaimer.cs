@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Eager.Interop;
 
 namespace Eager;
 
 /// <summary>
-/// Keeps native memory bounded without any <c>using</c>: frees what finalizers found dead, and asks for a collection
+/// Keeps native memory bounded without any <c>using</c>: frees what collections found dead, and asks for a collection
 /// when enough native bytes or wrappers were made since the last one.
 /// </summary>
 /// <remarks>
-/// A finalizer only queues its handle; the next operations on any thread free them in batches, on the thread that
-/// allocates. The collector sees 60 bytes where there are megabytes, so the budget is counted here, in native bytes.
+/// Each thread's <see cref="Ledger"/> knows which tensors collections found dead; the next operations on the thread free
+/// their handles. What an undisposed tape held comes through <see cref="Enqueue"/>. The collector sees 100 bytes where
+/// there are megabytes, so the budget is counted here, in native bytes.
 /// </remarks>
 internal static unsafe class Reclaimer
 {
@@ -21,7 +24,7 @@ internal static unsafe class Reclaimer
     private const long SmallestBudget = 48L << 20;
     private const long SmallestFullBudget = 128L << 20;
 
-    private static readonly DeadHandles Dead = new();
+    private static readonly ConcurrentQueue<nint> Dead = [];
     private static int wrappers;
     private static int collecting;
     private static int collections;
@@ -31,22 +34,24 @@ internal static unsafe class Reclaimer
     /// <summary>Live native bytes above which the next operation looks in here.</summary>
     internal static long Trigger = SmallestBudget;
 
-    /// <summary>Called by a finalizer: the handle will be freed by a later operation.</summary>
-    internal static void Enqueue(nint handle) => Dead.Add(handle);
+    /// <summary>For finalizers: the handle will be freed by a later operation.</summary>
+    internal static void Enqueue(nint handle) => Dead.Enqueue(handle);
 
-    /// <summary>Frees a batch of what is dead, and collects when a budget is spent.</summary>
+    /// <summary>Frees what is dead, and collects when a budget is spent.</summary>
     internal static void Tend(ThreadContext context)
     {
         int made = Interlocked.Add(ref wrappers, context.Undisposed);
         context.Undisposed = 0;
-        if (Dead.Any) Drain(Batch);
+        context.Ledger.Sweep(context.Dead);
+        Free(context.Dead);
+        if (!Dead.IsEmpty) Drain(Batch);
         long live = Native.Memory->Live;
         bool overBytes = live > Volatile.Read(ref Trigger);
         if ((overBytes || made > WrapperBudget) && Interlocked.Exchange(ref collecting, 1) == 0)
         {
             try
             {
-                Collect(live, overBytes);
+                Collect(context, live, overBytes);
             }
             finally
             {
@@ -58,12 +63,15 @@ internal static unsafe class Reclaimer
     /// <summary>Frees everything that is dead now, after a full collection.</summary>
     internal static void CollectAll()
     {
+        List<nint> dead = ThreadContext.Current.Dead;
         GC.Collect();
+        Ledger.SweepAll(dead);
+        Free(dead);
         GC.WaitForPendingFinalizers();
         Drain(int.MaxValue);
     }
 
-    private static void Collect(long live, bool overBytes)
+    private static void Collect(ThreadContext context, long live, bool overBytes)
     {
         Volatile.Write(ref wrappers, 0);
         // Wrappers that outlive one young collection are out of its reach: when live bytes have grown half as much again
@@ -75,11 +83,21 @@ internal static unsafe class Reclaimer
         }
         else
         {
-            // A finalized wrapper has moved to generation 1, which this program alone would seldom fill.
-            int generation = ++collections % YoungPerOlder == 0 ? 1 : 0;
-            GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            // What has moved to generation 1 this program alone would seldom fill; nor would threads that are idle sweep.
+            bool older = ++collections % YoungPerOlder == 0;
+            GC.Collect(older ? 1 : 0, GCCollectionMode.Forced, blocking: true);
+            if (older) Ledger.SweepAll(context.Dead);
+            else context.Ledger.Sweep(context.Dead);
+            Free(context.Dead);
         }
         SetTrigger();
+    }
+
+    private static void Free(List<nint> dead)
+    {
+        if (dead.Count == 0) return;
+        fixed (nint* handles = CollectionsMarshal.AsSpan(dead)) Native.eager_free_many(handles, dead.Count);
+        dead.Clear();
     }
 
     private static void SetTrigger()
@@ -90,14 +108,7 @@ internal static unsafe class Reclaimer
 
     private static void Drain(int most)
     {
-        nint* handles = stackalloc nint[Batch];
-        while (most > 0)
-        {
-            int count = Dead.Take(new Span<nint>(handles, Math.Min(Batch, most)));
-            if (count == 0) return;
-            Native.eager_free_many(handles, count);
-            most -= count;
-            if (!Dead.Any) SetTrigger();
-        }
+        for (; most > 0 && Dead.TryDequeue(out nint handle); most--) Native.eager_free(handle);
+        if (Dead.IsEmpty) SetTrigger();
     }
 }

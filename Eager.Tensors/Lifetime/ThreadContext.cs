@@ -18,11 +18,17 @@ internal sealed class ThreadContext
     /// <summary>The number of open scopes.</summary>
     internal int OpenScopes;
 
-    /// <summary>Safety nets of disposed tensors.</summary>
-    internal SafetyNet.Spares SpareNets;
+    /// <summary>The tensors that the thread made.</summary>
+    internal readonly Ledger Ledger = Ledger.Rent();
+
+    /// <summary>For the handles that a sweep finds dead.</summary>
+    internal readonly List<nint> Dead = [];
 
     /// <summary>The device that creation functions use when none is given.</summary>
     internal Device DefaultDevice;
+
+    /// <summary>A context dies with its thread.</summary>
+    ~ThreadContext() => Ledger.Return(Ledger);
 
     internal static ThreadContext Current => current ??= new();
 }
