@@ -37,5 +37,8 @@ public sealed class CorruptFileException(string message, Exception? inner = null
 /// <summary>A file or folder that was asked for is not there or cannot be read.</summary>
 public sealed class MissingFileException(string message, Exception? inner = null) : EagerException(message, inner);
 
+/// <summary>A file could not be written; the message gives its path, the system's reason and the cure.</summary>
+public sealed class FileWriteException(string message, Exception? inner = null) : EagerException(message, inner);
+
 /// <summary>LibTorch could not be loaded, or refused an operation for a reason that Eager does not know better.</summary>
 public sealed class LibTorchException(string message, Exception? inner = null) : EagerException(message, inner);

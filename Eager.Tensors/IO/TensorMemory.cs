@@ -17,10 +17,9 @@ internal static unsafe class TensorMemory
     public static Tensor Plain(Tensor x, string how)
     {
         x.ReadingValue(how);
-        bool contiguous = Native.eager_is_contiguous(x.Enter()) != 0;
+        bool plain = Native.eager_is_plain(x.Enter()) != 0;
         x.Leave();
-        // The memory of a complex tensor may hold conjugates that are yet to be taken.
-        if (contiguous && x.Device == Device.Cpu && !x.DType.IsComplex()) return x.Alias();
+        if (plain && x.Device == Device.Cpu) return x.Alias();
 
         Tensor copy = Empty(x.ConcreteShape.Sizes, x.DType);
         using var pin = new TensorPin(copy);

@@ -94,6 +94,10 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_is_contiguous(nint handle);
 
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_is_resolved(nint handle);
+
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_is_plain(nint handle);
+
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void* eager_data(nint handle);
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_sizes(nint a, nint b);
@@ -101,6 +105,9 @@ internal static unsafe partial class Native
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_storage(nint a, nint b);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_from_host(void* data, NativeInts shape, int dtype);
+
+    [LibraryImport(NativeLibrary.Name)]
+    internal static partial nint eager_from_memory(void* data, NativeInts sizes, NativeInts strides, int dtype, int deviceType, int deviceIndex, delegate* unmanaged<void*, void> release, void* owner);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_to_host(nint handle, void* data, long bytes);
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/Exception.h>
+#include <memory>
 #include <sstream>
 #if __has_include(<torch/version.h>)
 #include <torch/version.h>
@@ -78,6 +79,10 @@ EAGER_EXPORT const int64_t* eager_sizes(TensorHandle h) { return h->sizes().data
 EAGER_EXPORT const int64_t* eager_strides(TensorHandle h) { return h->strides().data(); }
 EAGER_EXPORT int64_t eager_count(TensorHandle h) { return h->numel(); }
 EAGER_EXPORT int32_t eager_is_contiguous(TensorHandle h) { return h->is_contiguous(); }
+// Whether the memory is the elements: no conjugation or change of sign is yet to be made.
+EAGER_EXPORT int32_t eager_is_resolved(TensorHandle h) { return !h->is_conj() && !h->is_neg(); }
+// Whether it is the elements in C order.
+EAGER_EXPORT int32_t eager_is_plain(TensorHandle h) { return h->is_contiguous() && eager_is_resolved(h); }
 EAGER_EXPORT void* eager_data(TensorHandle h) { return h->numel() == 0 ? nullptr : h->data(); }
 EAGER_EXPORT int32_t eager_same_sizes(TensorHandle a, TensorHandle b) { return a->sizes() == b->sizes(); }
 EAGER_EXPORT int32_t eager_same_storage(TensorHandle a, TensorHandle b) {
@@ -94,11 +99,31 @@ EAGER_EXPORT TensorHandle eager_from_host(const void* data, EagerInts shape, int
   });
 }
 
+// A tensor over memory that is somebody else's. `release`, unless null, is called with `owner` once no tensor needs the memory any more;
+// not when this function fails.
+EAGER_EXPORT TensorHandle eager_from_memory(void* data, EagerInts sizes, EagerInts strides, int32_t dtype, int32_t device_type,
+                                            int32_t device_index, void (*release)(void*), void* owner) {
+  return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    at::Device device(static_cast<at::DeviceType>(device_type), static_cast<at::DeviceIndex>(device_index));
+    // Held back until the tensor is there: LibTorch releases what it was given when it fails on the way.
+    auto armed = std::make_shared<bool>(false);
+    auto tensor = at::for_blob(data, {sizes.data, static_cast<size_t>(sizes.length)})
+                      .strides(at::IntArrayRef{strides.data, static_cast<size_t>(strides.length)})
+                      .deleter([=](void*) { if (*armed && release) release(owner); })
+                      .options(at::TensorOptions(static_cast<at::ScalarType>(dtype)).device(device))
+                      .target_device(device)
+                      .make_tensor();
+    *armed = true;
+    return eager::give(std::move(tensor));
+  });
+}
+
 // Copies the elements in C order; the caller's memory holds exactly `bytes`.
 EAGER_EXPORT int32_t eager_to_host(TensorHandle h, void* data, int64_t bytes) {
   return eager::guarded(1, [&] {
     at::AutoDispatchBelowADInplaceOrView below_autograd;
-    auto plain = eager::share(h).resolve_conj().to(at::kCPU).contiguous();
+    auto plain = eager::share(h).resolve_conj().resolve_neg().to(at::kCPU).contiguous();
     TORCH_CHECK(static_cast<int64_t>(plain.nbytes()) == bytes, "the destination holds ", bytes, " bytes, the tensor ", plain.nbytes());
     if (bytes > 0) std::memcpy(data, plain.data_ptr(), bytes);
     return 0;

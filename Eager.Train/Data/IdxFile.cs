@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 
 namespace Eager.Train;
 
@@ -111,7 +110,7 @@ public sealed class IdxFile
 
         Shape shape = Shape.FromSizes(dimensions);
         byte[] data = ReadData(stream, name, shape, dtype, bytes, headerBytes: 4 + 4 * rank, length);
-        SwapToLittleEndian(data, dtype.ByteSize());
+        ByteOrder.Reverse(data, dtype.ByteSize());
         return new IdxFile(dtype, shape, data);
     }
 
@@ -146,25 +145,6 @@ public sealed class IdxFile
             string promise = $"the header promises {shape} of {dtype.Name()}, {bytes} bytes from offset {headerBytes}";
             if (found < bytes) throw new CorruptFileException($"{name}: {promise}, but the data ends at offset {headerBytes + found}: {bytes - found} bytes are missing. Fetch the file again.");
             if (found > bytes) throw new CorruptFileException($"{name}: {promise}, but the file goes on after offset {headerBytes + bytes}. Fetch the file again.");
-        }
-    }
-
-    private static void SwapToLittleEndian(byte[] data, int elementBytes)
-    {
-        switch (elementBytes)
-        {
-            case 2:
-                Span<ushort> halves = MemoryMarshal.Cast<byte, ushort>(data.AsSpan());
-                BinaryPrimitives.ReverseEndianness(halves, halves);
-                break;
-            case 4:
-                Span<uint> words = MemoryMarshal.Cast<byte, uint>(data.AsSpan());
-                BinaryPrimitives.ReverseEndianness(words, words);
-                break;
-            case 8:
-                Span<ulong> longs = MemoryMarshal.Cast<byte, ulong>(data.AsSpan());
-                BinaryPrimitives.ReverseEndianness(longs, longs);
-                break;
         }
     }
 

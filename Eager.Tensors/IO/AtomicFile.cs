@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Eager.Train;
+namespace Eager;
 
 /// <summary>Replaces a file so that a crash of the process or the machine at any instant leaves either the old or the new content, whole.</summary>
 internal static partial class AtomicFile

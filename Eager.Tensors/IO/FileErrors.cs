@@ -1,7 +1,4 @@
-namespace Eager.Train;
-
-/// <summary>A file could not be written; the message gives its path, the system's reason and the cure.</summary>
-public sealed class FileWriteException(string message, Exception? inner = null) : EagerException(message, inner);
+namespace Eager;
 
 /// <summary>Opens files, with the system's errors turned into the library's own.</summary>
 internal static class FileErrors
