@@ -90,6 +90,38 @@ public partial class Tensor
         return From(flat, Shape.Of(dims));
     }
 
+    /// <summary>A tensor over the caller's own memory, without a copy: it is pinned until no tensor needs it any more.</summary>
+    /// <remarks>What is written to the memory later is seen by the tensor and its views; gradients of what was computed before would be wrong then.</remarks>
+    /// <param name="memory">The elements in C order; their C# type gives the dtype.</param>
+    /// <param name="shape">The shape.</param>
+    /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
+    /// <exception cref="InvalidArgumentException">The memory cannot be pinned.</exception>
+    public static unsafe Tensor FromMemory<T>(Memory<T> memory, Shape shape) where T : unmanaged
+    {
+        DType dtype = DTypes.Of<T>();
+        RequireKnown(shape, "FromMemory");
+        if (memory.Length != shape.ElementCount)
+            throw new ShapeMismatchException($"FromMemory: {memory.Length} elements do not fill shape {shape}, which has {shape.ElementCount}.");
+        System.Buffers.MemoryHandle pinned;
+        try
+        {
+            pinned = memory.Pin();
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidArgumentException($"FromMemory: the memory of {typeof(T).Name} cannot be pinned: {e.Message} Copy it with From.");
+        }
+        try
+        {
+            return ForeignMemory.Wrap(pinned.Pointer, shape.Sizes, ForeignMemory.CStrides(shape.Sizes), dtype, Device.Cpu, pinned);
+        }
+        catch
+        {
+            pinned.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Zeros of a shape.</summary>
     public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 0, dtype, device);
 
