@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Eager.Autograd;
 
 /// <summary>
@@ -5,7 +8,8 @@ namespace Eager.Autograd;
 /// </summary>
 /// <remarks>
 /// <para>The function must be smooth at the inputs, deterministic, and must compute in the dtype of its inputs, which are
-/// converted to float64.</para>
+/// converted to float64, complex ones to complex128. A complex number counts as two real ones: the derivatives by the real
+/// and by the imaginary part, of the real and of the imaginary part, are compared one by one.</para>
 /// <para>First order compares the whole Jacobian: two runs for each input element and one backward pass for each output
 /// element. Second order compares second derivatives along random directions: H·u and, through the derivative of the gradient
 /// with respect to the output gradient, J·u; its cost does not grow with the number of elements.</para>
@@ -35,17 +39,17 @@ public static class GradientCheck
 
     /// <summary>Checks the gradients of a function of several tensors.</summary>
     /// <param name="function">Gives one tensor of any shape; it must not keep the tensors that it is given.</param>
-    /// <param name="inputs">Where to check; floating-point tensors of any shape.</param>
+    /// <param name="inputs">Where to check; floating-point or complex tensors of any shape.</param>
     /// <param name="order">1 for gradients, 2 for second derivatives.</param>
     /// <param name="tolerance">How far analytic and numeric values may differ, as a part of the larger of them and of 1.</param>
     /// <param name="seed">Chooses the directions of the second order.</param>
-    /// <exception cref="InvalidArgumentException">The order is neither 1 nor 2, an input is not floating point, or two runs differ.</exception>
+    /// <exception cref="InvalidArgumentException">The order is neither 1 nor 2, an input has no gradient, or two runs differ.</exception>
     public static GradientReport Run(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, int order = 1, double tolerance = DefaultTolerance, int seed = 0)
     {
         if (order is not (1 or 2)) throw new InvalidArgumentException($"GradientCheck: order {order} is not offered; 1 checks gradients, 2 second derivatives.");
         for (int i = 0; i < inputs.Count; i++)
-            if (!inputs[i].DType.IsFloatingPoint())
-                throw new InvalidArgumentException($"GradientCheck: input {i} is {inputs[i].DType.Name()}; only floating-point inputs have gradients to check. Let the function capture the others.");
+            if (!inputs[i].DType.IsDifferentiable())
+                throw new InvalidArgumentException($"GradientCheck: input {i} is {inputs[i].DType.Name()}; only floating-point and complex inputs have gradients to check. Let the function capture the others.");
 
         ThreadContext context = ThreadContext.Current;
         Observer? observer = context.Observer;
@@ -79,7 +83,9 @@ public static class GradientCheck
 
     private sealed class Check(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, double tolerance, int order)
     {
-        private readonly double[][] points = [.. inputs.Select(static x => x.Cast(DType.Float64).ToArray<double>())];
+        // Real and imaginary parts by turns where an input is complex.
+        private readonly double[][] points = [.. inputs.Select(Read)];
+        private readonly bool[] isComplex = [.. inputs.Select(static x => x.DType.IsComplex())];
         private readonly Shape[] shapes = [.. inputs.Select(static x => x.ConcreteShape)];
 
         internal GradientReport Report { get; private set; } = new() { Order = order, Tolerance = tolerance };
@@ -134,7 +140,7 @@ public static class GradientCheck
                 using var pass = new TensorScope();
                 var pick = new double[value.Length];
                 pick[o] = 1;
-                Tensor?[] gradients = tape.Gradient(y, x, Tensor.From(pick, y.ConcreteShape));
+                Tensor?[] gradients = tape.Gradient(y, x, Like(y, pick));
                 for (int i = 0; i < x.Length; i++)
                 {
                     double[] row = Read(gradients[i], x[i]);
@@ -152,7 +158,7 @@ public static class GradientCheck
             Tensor[] x = Tensors(at);
             tape.Watch(x);
             Tensor y = Call(x);
-            Tensor?[] gradients = tape.HasRecorded(y) ? tape.Gradient(y, x, Tensor.From(v, y.ConcreteShape)) : new Tensor?[x.Length];
+            Tensor?[] gradients = tape.HasRecorded(y) ? tape.Gradient(y, x, Like(y, v)) : new Tensor?[x.Length];
             return [.. x.Select((input, i) => Read(gradients[i], input)).SelectMany(static g => g)];
         }
 
@@ -168,7 +174,7 @@ public static class GradientCheck
             {
                 inner.Watch(x);
                 Tensor y = Call(x);
-                g = Tensor.From(v, y.ConcreteShape);
+                g = Like(y, v);
                 outer.Watch(g);
                 if (inner.HasRecorded(y))
                 {
@@ -176,7 +182,8 @@ public static class GradientCheck
                     for (int i = 0; i < x.Length; i++)
                     {
                         if (gradients[i] is null) continue;
-                        Tensor part = (gradients[i]! * Tensor.From(u[i], shapes[i])).Sum();
+                        Tensor gradient = isComplex[i] ? gradients[i]!.ViewAsReal() : gradients[i]!;
+                        Tensor part = (gradient * Tensor.From(u[i], gradient.ConcreteShape)).Sum();
                         product = product is null ? part : product + part;
                     }
                 }
@@ -219,16 +226,23 @@ public static class GradientCheck
         private Tensor Call(Tensor[] x)
         {
             Tensor y = function(x);
-            return y.DType.IsFloatingPoint() ? y : throw new InvalidArgumentException($"GradientCheck: the function gave {y.DType.Name()}; only floating-point results have gradients.");
+            return y.DType.IsDifferentiable() ? y : throw new InvalidArgumentException($"GradientCheck: the function gave {y.DType.Name()}; only floating-point and complex results have gradients.");
         }
 
-        private Tensor[] Tensors(double[][] at) => [.. at.Select((p, i) => Tensor.From(p, shapes[i]))];
+        private Tensor[] Tensors(double[][] at) => [.. at.Select((p, i) => From(p, shapes[i], isComplex[i]))];
 
-        private static double[] Read(Tensor y) => y.Cast(DType.Float64).ToArray<double>();
+        private static Tensor Like(Tensor y, double[] numbers) => From(numbers, y.ConcreteShape, y.DType.IsComplex());
+
+        private static Tensor From(double[] numbers, Shape shape, bool isComplex) =>
+            isComplex ? Tensor.From(MemoryMarshal.Cast<double, Complex>(numbers), shape) : Tensor.From(numbers, shape);
+
+        private static double[] Read(Tensor y) => y.DType.IsComplex()
+            ? MemoryMarshal.Cast<Complex, double>(y.Cast(DType.Complex128).ToArray<Complex>()).ToArray()
+            : y.Cast(DType.Float64).ToArray<double>();
 
         private static double[] Read(Tensor? gradient, Tensor source)
         {
-            if (gradient is null) return new double[source.ElementCount];
+            if (gradient is null) return new double[source.ElementCount * (source.DType.IsComplex() ? 2 : 1)];
             if (gradient.ConcreteShape != source.ConcreteShape)
                 throw new GradientException($"GradientCheck: a gradient is {gradient.ConcreteShape} where its source is {source.ConcreteShape}; the rule gives a wrong shape.");
             return Read(gradient);
@@ -252,7 +266,7 @@ public static class GradientCheck
                 WorstShare = double.IsNaN(share) ? double.PositiveInfinity : share,
                 Quantity = quantity,
                 Input = input,
-                Index = input < 0 ? [] : Unravel(element, shapes[input]),
+                Index = input < 0 ? [] : Unravel(isComplex[input] ? element / 2 : element, shapes[input]),
                 Output = output,
                 Analytic = analytic,
                 Numeric = numeric,

@@ -16,6 +16,7 @@ public enum Unconnected
 /// <remarks>
 /// <para>Trainable variables are watched by themselves, other tensors after <see cref="Watch"/>. Tapes nest: gradients computed
 /// inside an outer tape are recorded by it, which gives derivatives of any order.</para>
+/// <para>The gradient with respect to a complex tensor x + iy is ∂L/∂x + i·∂L/∂y, as in PyTorch: subtracting it descends.</para>
 /// <para>A tape is spent by the first <c>Gradient</c>, which frees what it kept, unless it is persistent. It belongs to
 /// the thread that made it.</para>
 /// </remarks>
@@ -55,13 +56,13 @@ public sealed class GradientTape : IDisposable
     internal bool HasRecorded(Tensor tensor) => recorder.NumberOf(tensor) >= 0;
 
     /// <summary>Follows a tensor, so that gradients with respect to it can be asked for.</summary>
-    /// <exception cref="GradientException">Its dtype has no gradients (integers, bool, complex numbers), or the tape cannot be used here.</exception>
+    /// <exception cref="GradientException">Its dtype has no gradients (integers, bool), or the tape cannot be used here.</exception>
     public void Watch(params ReadOnlySpan<Tensor> tensors)
     {
         RequireUsable(nameof(Watch));
         foreach (Tensor tensor in tensors)
-            if (!tensor.DType.IsFloatingPoint())
-                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; {(tensor.DType.IsComplex() ? "complex gradients are not offered" : "convert it with Cast to a floating-point dtype first")}.");
+            if (!tensor.DType.IsDifferentiable())
+                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; convert it with Cast to a floating-point dtype first.");
         foreach (Tensor tensor in tensors) recorder.Watch(tensor);
     }
 
@@ -160,6 +161,8 @@ public sealed class GradientTape : IDisposable
     {
         if (recorder.NumberOf(target) < 0)
             throw new GradientException($"Gradient: target {index}, of shape {target.ConcreteShape}, was not recorded by this tape; compute it while the tape is open, from a watched tensor or a trainable variable.");
+        if (outputGradient is null && target.DType.IsComplex())
+            throw new GradientException($"Gradient: target {index} is {target.DType.Name()}, and only a real number has a gradient; take Real, Imag or Abs of it, or give an output gradient.");
         if (outputGradient is null) return;
         if (outputGradient.ConcreteShape != target.ConcreteShape)
             throw new ShapeMismatchException($"Gradient: output gradient {index} is {outputGradient.ConcreteShape}, the target {target.ConcreteShape}; the shapes must be equal.");

@@ -97,13 +97,9 @@ internal sealed class TapeRecorder : Observer
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, ulong followed)
     {
         bool differentiable = false;
-        foreach (Tensor output in y)
-        {
-            // The rules are those of real numbers; conjugates would be missing.
-            if (output.DType.IsComplex()) throw new GradientException($"{op.Name}: a tape follows its input, and complex gradients are not offered; run it within StopRecording if no gradient has to flow through it.");
-            differentiable |= output.DType.IsFloatingPoint();
-        }
+        foreach (Tensor output in y) differentiable |= output.DType.IsDifferentiable();
         if (!differentiable) return;
+        if (!op.ComplexGradients) RequireReal(op, x, y);
 
         Keep keeps = op.Keeps(followed);
         int firstInput = inputs.Count, firstOutput = outputs.Count, firstSaved = saved.Count;
@@ -117,7 +113,7 @@ internal sealed class TapeRecorder : Observer
         for (int i = 0; i < y.Length; i++)
         {
             // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
-            outputs.Add(y[i].DType.IsFloatingPoint() ? Watch(y[i]) : -1);
+            outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
         nodes.Add(new(op, attributes, followed, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
@@ -152,6 +148,15 @@ internal sealed class TapeRecorder : Observer
         if (onOwnThread) Detach();
         Clear();
         GC.SuppressFinalize(this);
+    }
+
+    // Rules of real numbers lack conjugates: they would be silently wrong.
+    private static void RequireReal(Op op, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y)
+    {
+        bool isComplex = false;
+        foreach (Tensor tensor in x) isComplex |= tensor.DType.IsComplex();
+        foreach (Tensor tensor in y) isComplex |= tensor.DType.IsComplex();
+        if (isComplex) throw new GradientException($"{op.Name}: a tape follows its input, and its gradient is that of real numbers only, not of complex ones; run it within StopRecording if no gradient has to flow through it.");
     }
 
     private static bool SameSizes(Tensor a, Tensor b)

@@ -85,24 +85,24 @@ public partial class Tensor
 internal static class ArithmeticOps
 {
     // y = a + b
-    internal static readonly Op<None> Add = OpForms.Binary("Add", static (a, b) => Aten.add_Tensor(a, b, 1),
+    internal static readonly Op<None> Add = OpForms.AnalyticBinary("Add", static (a, b) => Aten.add_Tensor(a, b, 1),
         new(Keep.Nothing, static (g, in s) => g),
         new(Keep.Nothing, static (g, in s) => g));
 
     // y = a − b
-    internal static readonly Op<None> Subtract = OpForms.Binary("Subtract", static (a, b) => Aten.sub_Tensor(a, b, 1),
+    internal static readonly Op<None> Subtract = OpForms.AnalyticBinary("Subtract", static (a, b) => Aten.sub_Tensor(a, b, 1),
         new(Keep.Nothing, static (g, in s) => g),
         new(Keep.Nothing, static (g, in s) => -g));
 
     // y = a·b ⇒ da = g·b, db = g·a
-    internal static readonly Op<None> Multiply = OpForms.Binary("Multiply", Aten.mul_Tensor,
-        new(Keep.B, static (g, in s) => g * s.B),
-        new(Keep.A, static (g, in s) => g * s.A));
+    internal static readonly Op<None> Multiply = OpForms.AnalyticBinary("Multiply", Aten.mul_Tensor,
+        new(Keep.B, static (g, in s) => g * s.B.Conj()),
+        new(Keep.A, static (g, in s) => g * s.A.Conj()));
 
     // y = a/b ⇒ da = g/b, db = −g·y/b
-    internal static readonly Op<None> Divide = OpForms.Binary("Divide", Aten.div_Tensor,
-        new(Keep.B, static (g, in s) => g / s.B),
-        new(Keep.B | Keep.Output, static (g, in s) => -(g * s.Output / s.B)));
+    internal static readonly Op<None> Divide = OpForms.AnalyticBinary("Divide", Aten.div_Tensor,
+        new(Keep.B, static (g, in s) => g / s.B.Conj()),
+        new(Keep.B | Keep.Output, static (g, in s) => -(g * (s.Output / s.B).Conj())));
 
     // y = ⌊a/b⌋, constant between jumps
     internal static readonly Op<None> FloorDivide = OpForms.BinaryWithoutGradient("FloorDivide", Aten.floor_divide);
@@ -116,13 +116,14 @@ internal static class ArithmeticOps
     internal static readonly Op<None> Negate = new("Negate", static (x, in _) => Aten.neg(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => -g)],
     };
 
     // y = aᵇ ⇒ da = g·b·aᵇ⁻¹ (0 where b = 0), db = g·y·log a (0 where a = 0, as the limit from b > 0)
-    internal static readonly Op<None> Pow = OpForms.Binary("Pow", Aten.pow_Tensor_Tensor,
-        new(Keep.A | Keep.B, static (g, in s) => s.B.Equal(0).Where(Tensor.ZerosLike(g), g * s.B * s.A.Pow(s.B - 1))),
-        new(Keep.A | Keep.Output, static (g, in s) => s.A.Equal(0).Where(Tensor.ZerosLike(g), g * s.Output * s.A.Log())));
+    internal static readonly Op<None> Pow = OpForms.AnalyticBinary("Pow", Aten.pow_Tensor_Tensor,
+        new(Keep.A | Keep.B, static (g, in s) => s.B.Equal(0).Where(Tensor.ZerosLike(g), g * (s.B * s.A.Pow(s.B - 1)).Conj())),
+        new(Keep.A | Keep.Output, static (g, in s) => s.A.Equal(0).Where(Tensor.ZerosLike(g), g * (s.Output * s.A.Log()).Conj())));
 
     // y = max(a, b); ties share
     internal static readonly Op<None> Maximum = OpForms.Binary("Maximum", Aten.maximum,

@@ -153,6 +153,7 @@ internal static class ComparisonOps
     internal static readonly Op<None> Where = new("Where", static (x, in _) => Aten.where_self(x[0], x[1], x[2]), OpForms.BroadcastShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Broadcasts = true,
         Gradients =
         [

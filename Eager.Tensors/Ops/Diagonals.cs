@@ -34,6 +34,7 @@ internal static class DiagonalOps
     internal static readonly Op<long> Tril = new("Tril", static (x, in k) => Aten.tril(x[0], k), SameShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Tril(s.Attributes))],
     };
 
@@ -41,6 +42,7 @@ internal static class DiagonalOps
     internal static readonly Op<long> Triu = new("Triu", static (x, in k) => Aten.triu(x[0], k), SameShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Triu(s.Attributes))],
     };
 
@@ -48,6 +50,7 @@ internal static class DiagonalOps
     internal static readonly Op<long> Diagonal = new("Diagonal", static (x, in k) => Aten.diagonal(x[0], k, -2, -1), DiagonalShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => OnDiagonal!.Apply([g], new(s.Shape(0), s.Attributes)))],
     };
@@ -58,6 +61,7 @@ internal static class DiagonalOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Diagonal(s.Attributes.Diagonal))],
     };
 

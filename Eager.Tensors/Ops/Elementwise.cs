@@ -7,8 +7,8 @@ public partial class Tensor
     /// <summary>The absolute value; for complex numbers the modulus.</summary>
     public Tensor Abs() => ElementwiseOps.Abs.Apply([this], default);
 
-    /// <summary>−1, 0 or 1 by the sign.</summary>
-    public Tensor Sign() => ElementwiseOps.Sign.Apply([this], default);
+    /// <summary>−1, 0 or 1 by the sign; of a complex number z/|z|, and 0 at 0.</summary>
+    public Tensor Sign() => (DType.IsComplex() ? ComplexOps.Sign : ElementwiseOps.Sign).Apply([this], default);
 
     /// <summary>eˣ.</summary>
     public Tensor Exp() => ElementwiseOps.Exp.Apply([this], default);
@@ -138,86 +138,88 @@ internal static class ElementwiseOps
     internal static readonly Op<None> Abs = new("Abs", static (x, in _) => Aten.abs(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
-        Gradients = [new(Keep.A, static (g, in s) => g * s.A.Sign())],
+        ComplexGradients = true,
+        Gradients = [new(Keep.A, static (g, in s) => g.Cast(s.A.DType) * s.A.Sign())],
     };
 
     internal static readonly Op<None> Sign = OpForms.UnaryWithoutGradient("Sign", Aten.sign);
 
     // y = eˣ ⇒ dx = g·y
-    internal static readonly Op<None> Exp = OpForms.Unary("Exp", Aten.exp, Keep.Output, static (g, in s) => g * s.Output);
+    internal static readonly Op<None> Exp = OpForms.Analytic("Exp", Aten.exp, Keep.Output, static (g, in s) => g * s.Output.Conj());
 
     // y = eˣ − 1 ⇒ dx = g·(y + 1)
     internal static readonly Op<None> Expm1 = OpForms.Unary("Expm1", Aten.expm1, Keep.Output, static (g, in s) => g * (s.Output + 1));
 
     // y = log x ⇒ dx = g/x
-    internal static readonly Op<None> Log = OpForms.Unary("Log", Aten.log, Keep.A, static (g, in s) => g / s.A);
+    internal static readonly Op<None> Log = OpForms.Analytic("Log", Aten.log, Keep.A, static (g, in s) => g / s.A.Conj());
 
     // y = log(1 + x) ⇒ dx = g/(1 + x)
     internal static readonly Op<None> Log1p = OpForms.Unary("Log1p", Aten.log1p, Keep.A, static (g, in s) => g / (s.A + 1));
 
     // y = log₂ x ⇒ dx = g/(x·log 2)
-    internal static readonly Op<None> Log2 = OpForms.Unary("Log2", Aten.log2, Keep.A, static (g, in s) => g / (s.A * Math.Log(2)));
+    internal static readonly Op<None> Log2 = OpForms.Analytic("Log2", Aten.log2, Keep.A, static (g, in s) => g / (s.A.Conj() * Math.Log(2)));
 
     // y = log₁₀ x ⇒ dx = g/(x·log 10)
-    internal static readonly Op<None> Log10 = OpForms.Unary("Log10", Aten.log10, Keep.A, static (g, in s) => g / (s.A * Math.Log(10)));
+    internal static readonly Op<None> Log10 = OpForms.Analytic("Log10", Aten.log10, Keep.A, static (g, in s) => g / (s.A.Conj() * Math.Log(10)));
 
     // y = 2ˣ ⇒ dx = g·y·log 2
     internal static readonly Op<None> Exp2 = OpForms.Unary("Exp2", Aten.exp2, Keep.Output, static (g, in s) => g * s.Output * Math.Log(2));
 
     // y = √x ⇒ dx = g/2y
-    internal static readonly Op<None> Sqrt = OpForms.Unary("Sqrt", Aten.sqrt, Keep.Output, static (g, in s) => g / (s.Output * 2));
+    internal static readonly Op<None> Sqrt = OpForms.Analytic("Sqrt", Aten.sqrt, Keep.Output, static (g, in s) => g / (s.Output.Conj() * 2));
 
     // y = x^(−1/2) ⇒ dx = −g·y³/2
-    internal static readonly Op<None> Rsqrt = OpForms.Unary("Rsqrt", Aten.rsqrt, Keep.Output, static (g, in s) => g * s.Output * s.Output.Square() * -0.5);
+    internal static readonly Op<None> Rsqrt = OpForms.Analytic("Rsqrt", Aten.rsqrt, Keep.Output, static (g, in s) => g * (s.Output * s.Output.Square()).Conj() * -0.5);
 
     // y = x² ⇒ dx = 2g·x
     internal static readonly Op<None> Square = new("Square", static (x, in _) => Aten.square(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
-        Gradients = [new(Keep.A, static (g, in s) => g * s.A * 2)],
+        ComplexGradients = true,
+        Gradients = [new(Keep.A, static (g, in s) => g * s.A.Conj() * 2)],
     };
 
     // y = 1/x ⇒ dx = −g·y²
-    internal static readonly Op<None> Reciprocal = OpForms.Unary("Reciprocal", Aten.reciprocal, Keep.Output, static (g, in s) => -(g * s.Output.Square()));
+    internal static readonly Op<None> Reciprocal = OpForms.Analytic("Reciprocal", Aten.reciprocal, Keep.Output, static (g, in s) => -(g * s.Output.Square().Conj()));
 
     // y = sin x ⇒ dx = g·cos x
-    internal static readonly Op<None> Sin = OpForms.Unary("Sin", Aten.sin, Keep.A, static (g, in s) => g * s.A.Cos());
+    internal static readonly Op<None> Sin = OpForms.Analytic("Sin", Aten.sin, Keep.A, static (g, in s) => g * s.A.Cos().Conj());
 
     // y = cos x ⇒ dx = −g·sin x
-    internal static readonly Op<None> Cos = OpForms.Unary("Cos", Aten.cos, Keep.A, static (g, in s) => -(g * s.A.Sin()));
+    internal static readonly Op<None> Cos = OpForms.Analytic("Cos", Aten.cos, Keep.A, static (g, in s) => -(g * s.A.Sin().Conj()));
 
     // y = tan x ⇒ dx = g·(1 + y²)
-    internal static readonly Op<None> Tan = OpForms.Unary("Tan", Aten.tan, Keep.Output, static (g, in s) => g * (s.Output.Square() + 1));
+    internal static readonly Op<None> Tan = OpForms.Analytic("Tan", Aten.tan, Keep.Output, static (g, in s) => g * (s.Output.Square() + 1).Conj());
 
     // y = asin x ⇒ dx = g/√(1 − x²)
-    internal static readonly Op<None> Asin = OpForms.Unary("Asin", Aten.asin, Keep.A, static (g, in s) => g * (1 - s.A.Square()).Rsqrt());
+    internal static readonly Op<None> Asin = OpForms.Analytic("Asin", Aten.asin, Keep.A, static (g, in s) => g * (1 - s.A.Square()).Rsqrt().Conj());
 
     // y = acos x ⇒ dx = −g/√(1 − x²)
-    internal static readonly Op<None> Acos = OpForms.Unary("Acos", Aten.acos, Keep.A, static (g, in s) => -(g * (1 - s.A.Square()).Rsqrt()));
+    internal static readonly Op<None> Acos = OpForms.Analytic("Acos", Aten.acos, Keep.A, static (g, in s) => -(g * (1 - s.A.Square()).Rsqrt().Conj()));
 
     // y = atan x ⇒ dx = g/(1 + x²)
-    internal static readonly Op<None> Atan = OpForms.Unary("Atan", Aten.atan, Keep.A, static (g, in s) => g / (s.A.Square() + 1));
+    internal static readonly Op<None> Atan = OpForms.Analytic("Atan", Aten.atan, Keep.A, static (g, in s) => g / (s.A.Square() + 1).Conj());
 
     // y = sinh x ⇒ dx = g·cosh x
-    internal static readonly Op<None> Sinh = OpForms.Unary("Sinh", Aten.sinh, Keep.A, static (g, in s) => g * s.A.Cosh());
+    internal static readonly Op<None> Sinh = OpForms.Analytic("Sinh", Aten.sinh, Keep.A, static (g, in s) => g * s.A.Cosh().Conj());
 
     // y = cosh x ⇒ dx = g·sinh x
-    internal static readonly Op<None> Cosh = OpForms.Unary("Cosh", Aten.cosh, Keep.A, static (g, in s) => g * s.A.Sinh());
+    internal static readonly Op<None> Cosh = OpForms.Analytic("Cosh", Aten.cosh, Keep.A, static (g, in s) => g * s.A.Sinh().Conj());
 
     // y = tanh x ⇒ dx = g·(1 − y²)
-    internal static readonly Op<None> Tanh = OpForms.Unary("Tanh", Aten.tanh, Keep.Output, static (g, in s) => g * (1 - s.Output.Square()));
+    internal static readonly Op<None> Tanh = OpForms.Analytic("Tanh", Aten.tanh, Keep.Output, static (g, in s) => g * (1 - s.Output.Square()).Conj());
 
     // y = asinh x ⇒ dx = g/√(x² + 1)
-    internal static readonly Op<None> Asinh = OpForms.Unary("Asinh", Aten.asinh, Keep.A, static (g, in s) => g * (s.A.Square() + 1).Rsqrt());
+    internal static readonly Op<None> Asinh = OpForms.Analytic("Asinh", Aten.asinh, Keep.A, static (g, in s) => g * (s.A.Square() + 1).Rsqrt().Conj());
 
     // y = acosh x ⇒ dx = g/(√(x − 1)·√(x + 1))
-    internal static readonly Op<None> Acosh = OpForms.Unary("Acosh", Aten.acosh, Keep.A, static (g, in s) => g * (s.A - 1).Rsqrt() * (s.A + 1).Rsqrt());
+    internal static readonly Op<None> Acosh = OpForms.Analytic("Acosh", Aten.acosh, Keep.A, static (g, in s) => g * ((s.A - 1).Rsqrt() * (s.A + 1).Rsqrt()).Conj());
 
     // y = atanh x ⇒ dx = g/(1 − x²)
-    internal static readonly Op<None> Atanh = OpForms.Unary("Atanh", Aten.atanh, Keep.A, static (g, in s) => g / (1 - s.A.Square()));
+    internal static readonly Op<None> Atanh = OpForms.Analytic("Atanh", Aten.atanh, Keep.A, static (g, in s) => g / (1 - s.A.Square()).Conj());
 
     // y = σ(x) ⇒ dx = g·y·(1 − y)
-    internal static readonly Op<None> Sigmoid = OpForms.Unary("Sigmoid", Aten.sigmoid, Keep.Output, static (g, in s) => g * s.Output * (1 - s.Output));
+    internal static readonly Op<None> Sigmoid = OpForms.Analytic("Sigmoid", Aten.sigmoid, Keep.Output, static (g, in s) => g * (s.Output * (1 - s.Output)).Conj());
 
     // y = erf x ⇒ dx = g·2/√π·e^(−x²)
     internal static readonly Op<None> Erf = OpForms.Unary("Erf", Aten.erf, Keep.A, static (g, in s) => g * (-s.A.Square()).Exp() * TwoOverRootPi);

@@ -91,6 +91,7 @@ internal static class GatheringOps
     internal static readonly Op<int> Gather = new("Gather", GatherKernel, GatheredShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.B | Keep.Shapes, static (g, in s) =>
@@ -110,6 +111,7 @@ internal static class GatheringOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.B | Keep.Shapes, static (g, in s) => ZerosFor(g, s.Shape(0)).ScatterAdd(s.B, g, s.Attributes)),
@@ -123,6 +125,7 @@ internal static class GatheringOps
         static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.Nothing, static (g, in s) => g),
@@ -137,6 +140,7 @@ internal static class GatheringOps
         static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.Nothing, static (g, in s) => g),
@@ -151,6 +155,7 @@ internal static class GatheringOps
         IndexedShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Indices | Keep.Shapes, static (g, in s) => IndexBackward!.Apply(WithIndices(g, s), new(s.Shape(0), s.Attributes))),
@@ -168,6 +173,7 @@ internal static class GatheringOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Indices, static (g, in s) => Index.Apply(WithIndices(g, s), s.Attributes.Axes)),

@@ -82,6 +82,7 @@ internal static class JoiningOps
     internal static readonly Op<int> Concat = new("Concat", static (x, in axis) => Aten.cat(x, axis), ConcatShape)
     {
         Accepts = Accepts.Same,
+        ComplexGradients = true,
         JointKeeps = Keep.Shapes,
         Joint = static (g, in s, dx) =>
         {
@@ -101,6 +102,7 @@ internal static class JoiningOps
         static (x, in a) => Parts(x[0], a))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         JointKeeps = Keep.Shapes,
         Joint = static (g, in s, dx) => dx[0] = Tensor.Concat(Filled(g, Parts(s.Shape(0), s.Attributes)), s.Attributes.Axis),
@@ -112,6 +114,7 @@ internal static class JoiningOps
         static (x, in axis) => Slices(x[0], axis))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         JointKeeps = Keep.Shapes,
         Joint = static (g, in s, dx) => dx[0] = Tensor.Stack(Filled(g, Slices(s.Shape(0), s.Attributes)), s.Attributes),
@@ -123,6 +126,7 @@ internal static class JoiningOps
         static (x, in multiples) => Tiled(x[0], multiples))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.Shapes, static (g, in s) =>

@@ -31,40 +31,46 @@ public partial class Tensor
 
     /// <summary>The last two axes exchanged.</summary>
     internal Tensor MatrixTranspose() => SwapAxes(-2, -1);
+
+    /// <summary>The last two axes exchanged and every element conjugated: the transpose of a real matrix.</summary>
+    internal Tensor Adjoint() => MatrixTranspose().Conj();
 }
 
 internal static class LinearAlgebraOps
 {
-    // y = a·b ⇒ da = g·bᵀ, db = aᵀ·g
+    // y = a·b ⇒ da = g·bᴴ, db = aᴴ·g
     internal static readonly Op<None> MatMul = new("MatMul", static (x, in _) => Aten.mm(x[0], x[1]), Product)
     {
         Accepts = Accepts.Same,
+        ComplexGradients = true,
         Gradients =
         [
-            new(Keep.B, static (g, in s) => g.MatMul(s.B.MatrixTranspose())),
-            new(Keep.A, static (g, in s) => s.A.MatrixTranspose().MatMul(g)),
+            new(Keep.B, static (g, in s) => g.MatMul(s.B.Adjoint())),
+            new(Keep.A, static (g, in s) => s.A.Adjoint().MatMul(g)),
         ],
     };
 
-    // y = a·b for each of a batch ⇒ da = g·bᵀ, db = aᵀ·g
+    // y = a·b for each of a batch ⇒ da = g·bᴴ, db = aᴴ·g
     internal static readonly Op<None> BatchMatMul = new("BatchMatMul", static (x, in _) => Aten.bmm(x[0], x[1]), Product)
     {
         Accepts = Accepts.Same,
+        ComplexGradients = true,
         Gradients =
         [
-            new(Keep.B, static (g, in s) => BatchMatMul!.Apply([g, s.B.MatrixTranspose()], default)),
-            new(Keep.A, static (g, in s) => BatchMatMul!.Apply([s.A.MatrixTranspose(), g], default)),
+            new(Keep.B, static (g, in s) => BatchMatMul!.Apply([g, s.B.Adjoint()], default)),
+            new(Keep.A, static (g, in s) => BatchMatMul!.Apply([s.A.Adjoint(), g], default)),
         ],
     };
 
-    // y = x·w + b ⇒ dx = g·wᵀ, dw = xᵀ·g, db = Σg over rows
+    // y = x·w + b ⇒ dx = g·wᴴ, dw = xᴴ·g, db = Σg over rows
     internal static readonly Op<None> Affine = new("Affine", static (x, in _) => Aten.addmm(x[2], x[0], x[1], 1, 1), AffineShape)
     {
         Accepts = Accepts.Same,
+        ComplexGradients = true,
         Gradients =
         [
-            new(Keep.B, static (g, in s) => g.MatMul(s.B.MatrixTranspose())),
-            new(Keep.A, static (g, in s) => s.A.MatrixTranspose().MatMul(g)),
+            new(Keep.B, static (g, in s) => g.MatMul(s.B.Adjoint())),
+            new(Keep.A, static (g, in s) => s.A.Adjoint().MatMul(g)),
             new(Keep.Nothing, static (g, in s) => g.Sum(0)),
         ],
     };

@@ -80,6 +80,12 @@ internal abstract class Op(string name)
     /// <summary>True when inputs are broadcast against each other; the backward pass sums gradients back to the input's shape.</summary>
     internal bool Broadcasts { get; init; }
 
+    /// <summary>
+    /// True when the gradient rules hold for complex numbers too: those of analytic functions conjugate the factor. Where it is false a tape
+    /// refuses complex tensors.
+    /// </summary>
+    internal bool ComplexGradients { get; init; }
+
     /// <summary>A bit per input that has a gradient rule.</summary>
     internal ulong DifferentiableInputs
     {

@@ -11,6 +11,15 @@ internal static class OpForms
             Gradients = [new(keeps, gradient)],
         };
 
+    /// <summary>Elementwise on one floating-point or complex tensor, by an analytic function whose rule conjugates the factor.</summary>
+    internal static Op<None> Analytic(string name, Func<Tensor, Tensor> kernel, Keep keeps, GradientRule<None> gradient) =>
+        new(name, (x, in _) => kernel(x[0]), SameShape)
+        {
+            Accepts = Accepts.Differentiable,
+            ComplexGradients = true,
+            Gradients = [new(keeps, gradient)],
+        };
+
     /// <summary>Elementwise on one tensor of any dtype, with a gradient of zero or none.</summary>
     internal static Op<None> UnaryWithoutGradient(string name, Func<Tensor, Tensor> kernel, Accepts accepts = Accepts.Any) =>
         new(name, (x, in _) => kernel(x[0]), SameShape) { Accepts = accepts };
@@ -20,6 +29,16 @@ internal static class OpForms
         new(name, (x, in _) => kernel(x[0], x[1]), BroadcastShape)
         {
             Accepts = Accepts.Floating,
+            Broadcasts = true,
+            Gradients = [forA, forB],
+        };
+
+    /// <summary>Elementwise on two tensors that broadcast, of one dtype, by an analytic function whose rules conjugate the factor.</summary>
+    internal static Op<None> AnalyticBinary(string name, Func<Tensor, Tensor, Tensor> kernel, Gradient<None> forA, Gradient<None> forB) =>
+        new(name, (x, in _) => kernel(x[0], x[1]), BroadcastShape)
+        {
+            Accepts = Accepts.Same,
+            ComplexGradients = true,
             Broadcasts = true,
             Gradients = [forA, forB],
         };

@@ -122,6 +122,7 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Sum = new("Sum", static (x, in a) => Aten.sum_dim_IntList(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g, s))],
     };
 
@@ -129,6 +130,7 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Mean = new("Mean", static (x, in a) => Aten.mean_dim(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Differentiable,
+        ComplexGradients = true,
         Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g / CountRatio(s.Shape(0), g), s))],
     };
 
@@ -136,12 +138,13 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Prod = new("Prod", static (x, in a) => Aten.prod_dim_int(x[0], a.Only, a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.A, static (g, in s) =>
             {
                 int axis = s.Attributes.Only;
-                return ProductOfOthers(WithAxes(g, s).SwapAxes(axis, -1), s.A.SwapAxes(axis, -1)).SwapAxes(axis, -1);
+                return ProductOfOthers(WithAxes(g, s).SwapAxes(axis, -1), s.A.Conj().SwapAxes(axis, -1)).SwapAxes(axis, -1);
             }),
         ],
     };
@@ -150,6 +153,7 @@ internal static class ReductionOps
     internal static readonly Op<int> CumSum = new("CumSum", static (x, in axis) => Aten.cumsum(x[0], axis, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Flip(s.Attributes).CumSum(s.Attributes).Flip(s.Attributes))],
     };
 

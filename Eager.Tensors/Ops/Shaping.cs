@@ -64,8 +64,21 @@ public partial class Tensor
         return already ? this : ShapingOps.Contiguous.Apply([this], default);
     }
 
-    /// <summary>The elements converted to a dtype; the tensor itself when it has that dtype already. Bools become 0 and 1; fractions are cut off.</summary>
-    public Tensor Cast(DType dtype) => dtype == DType ? this : ShapingOps.Cast.Apply([this], dtype);
+    /// <summary>The elements converted to a dtype; the tensor itself when it has that dtype already.</summary>
+    /// <param name="dtype">The dtype wanted.</param>
+    /// <remarks>
+    /// Bools become 0 and 1, and as bools all numbers but 0 are true. To an integer dtype fractions are cut off, and of integers
+    /// that do not fit the low bits stay; what becomes of NaN, infinities and real numbers that do not fit is the processor's
+    /// choice. To a narrower floating-point dtype the nearest number is taken, ties to even.
+    /// </remarks>
+    /// <exception cref="DTypeMismatchException">Complex numbers are asked for as real ones, which would drop the imaginary part.</exception>
+    public Tensor Cast(DType dtype)
+    {
+        if (dtype == DType) return this;
+        if (DType.IsComplex() && !dtype.IsComplex() && dtype != DType.Bool)
+            throw new DTypeMismatchException($"Cast: {DType.Name()} to {dtype.Name()} would drop the imaginary part; take Real, Imag or Abs first.");
+        return ShapingOps.Cast.Apply([this], new(DType, dtype));
+    }
 
     /// <summary>A copy with memory of its own.</summary>
     public Tensor Clone() => ShapingOps.Clone.Apply([this], default);
@@ -74,7 +87,7 @@ public partial class Tensor
     public Tensor To(Device device)
     {
         device.Require();
-        return device == Device ? this : ShapingOps.To.Apply([this], device);
+        return device == Device ? this : ShapingOps.To.Apply([this], new(Device, device));
     }
 
     /// <summary>Summed over the axes along which broadcasting stretched it, back to a shape.</summary>
@@ -98,10 +111,17 @@ internal static class ShapingOps
 
     internal readonly record struct RollAttributes(long Shift, int Axis);
 
+    /// <summary>The dtype before and after; the tape need not keep the tensor for it.</summary>
+    internal readonly record struct CastAttributes(DType From, DType To);
+
+    /// <summary>The device before and after.</summary>
+    internal readonly record struct MoveAttributes(Device From, Device To);
+
     // y = x in another shape ⇒ dx = g in the shape of x
     internal static readonly Op<Shape> Reshape = new("Reshape", static (x, in shape) => Aten.reshape(x[0], shape.Sizes), static (x, in shape) => shape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => g.Reshape(s.Shape(0)))],
     };
@@ -110,6 +130,7 @@ internal static class ShapingOps
     internal static readonly Op<int[]> Permute = new("Transpose", static (x, in axes) => Aten.permute(x[0], Longs(axes)), static (x, in axes) => Permuted(x[0], axes))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Nothing, static (g, in s) => Permute!.Apply([g], Inverse(s.Attributes)))],
     };
@@ -118,6 +139,7 @@ internal static class ShapingOps
     internal static readonly Op<Shape> BroadcastTo = new("BroadcastTo", static (x, in shape) => Aten.expand(x[0], shape.Sizes, false), static (x, in shape) => Stretched(x[0], shape))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => g.SumTo(s.Shape(0)))],
     };
@@ -126,6 +148,7 @@ internal static class ShapingOps
     internal static readonly Op<PadAttributes> Pad = new("Pad", PadKernel, static (x, in a) => [.. x[0].Zip(a.Widths, static (size, w) => size + (w.Before + w.After))])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients =
         [
             new(Keep.Shapes, static (g, in s) =>
@@ -141,6 +164,7 @@ internal static class ShapingOps
     internal static readonly Op<int[]> Flip = new("Flip", static (x, in axes) => Aten.flip(x[0], Longs(axes)), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Flip!.Apply([g], s.Attributes))],
     };
 
@@ -148,20 +172,23 @@ internal static class ShapingOps
     internal static readonly Op<RollAttributes> Roll = new("Roll", static (x, in a) => Aten.roll(x[0], [a.Shift], [a.Axis]), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Roll!.Apply([g], s.Attributes with { Shift = -s.Attributes.Shift }))],
     };
 
-    // y = x in another dtype ⇒ dx = g in the dtype of x
-    internal static readonly Op<DType> Cast = new("Cast", static (x, in dtype) => Aten._to_copy(x[0], (int)dtype, -1, -1, default, false, -1), static (x, in _) => x[0])
+    // y = x in another dtype ⇒ dx = g in the dtype of x, of a complex g the real part when x is real
+    internal static readonly Op<CastAttributes> Cast = new("Cast", static (x, in a) => Aten._to_copy(x[0], (int)a.To, -1, -1, default, false, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
-        Gradients = [new(Keep.A, static (g, in s) => g.Cast(s.A.DType))],
+        ComplexGradients = true,
+        Gradients = [new(Keep.Nothing, static (g, in s) => (s.Attributes.From.IsComplex() ? g : g.Real()).Cast(s.Attributes.From))],
     };
 
     // y = x ⇒ dx = g
     internal static readonly Op<None> Clone = new("Clone", static (x, in _) => Aten.clone(x[0], -1), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
     };
 
@@ -169,14 +196,16 @@ internal static class ShapingOps
     internal static readonly Op<None> Contiguous = new("Contiguous", static (x, in _) => Aten.contiguous(x[0], 0), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
     };
 
     // y = x elsewhere ⇒ dx = g where x is
-    internal static readonly Op<Device> To = new("To", static (x, in device) => Aten._to_copy(x[0], -1, -1, device.Packed, default, false, -1), static (x, in _) => x[0])
+    internal static readonly Op<MoveAttributes> To = new("To", static (x, in a) => Aten._to_copy(x[0], -1, -1, a.To.Packed, default, false, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
-        Gradients = [new(Keep.A, static (g, in s) => g.To(s.A.Device))],
+        ComplexGradients = true,
+        Gradients = [new(Keep.Nothing, static (g, in s) => g.To(s.Attributes.From))],
     };
 
     /// <summary>The wanted shape with its −1 computed.</summary>

@@ -45,6 +45,7 @@ internal static class SlicingOps
         static (x, in a) => x[0].With(a.Axis, (a.End - a.Start + (a.Step - 1)) / a.Step))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => SliceBackward!.Apply([g], new(s.Shape(0), s.Attributes)))],
     };
@@ -55,6 +56,7 @@ internal static class SlicingOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Slice.Apply([g], s.Attributes.Slice))],
     };
 
@@ -64,6 +66,7 @@ internal static class SlicingOps
         static (x, in a) => x[0].Reduce([a.Axis]))
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => SelectBackward!.Apply([g], new(s.Shape(0), s.Attributes)))],
     };
@@ -74,6 +77,7 @@ internal static class SlicingOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Select.Apply([g], s.Attributes.Select))],
     };
 

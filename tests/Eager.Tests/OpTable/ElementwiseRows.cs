@@ -21,6 +21,7 @@ internal static class ElementwiseRows
     [
         Unary(ElementwiseOps.Abs, static x => x.Abs(), Math.Abs, Kinds.Numbers, Everything),
         Unary(ElementwiseOps.Sign, static x => x.Sign(), static v => double.IsNaN(v) ? 0 : Math.Sign(v), Kinds.Real, [.. Everything, .. Samples.Bools]),
+        Unary(ComplexOps.RealAngle, static x => x.Angle(), static v => double.IsNaN(v) ? v : v < 0 ? Math.PI : 0, Kinds.Floats, [.. Samples.Real(-3, 3), Samples.Special]),
         Function(ElementwiseOps.Exp, static x => x.Exp(), Math.Exp, -2, 2, At("far", -700, -90, 90, 700)),
         Function(ElementwiseOps.Expm1, static x => x.Expm1(), Expm1, -2, 2, At("near zero", -1e-3, 1e-9, 1e-20), At("far", -700, -90, 90, 700)),
         Function(ElementwiseOps.Log, static x => x.Log(), Math.Log, 0.2, 4, At("far", 1e-300, 1e-30, 1e30, 1e300)),

@@ -64,7 +64,7 @@ internal static class ShapingRows
             ],
         },
         Moves(ShapingOps.Clone, static x => x.Clone(), static x => x, [Matrix, Empty, new("a scalar", Samples.Spread(2, -2, 2))]),
-        new(ShapingOps.To, static x => ShapingOps.To.Apply(x, x[0].Device), static x => x[0]) { DTypes = Kinds.Real, Ulps = 0, Samples = AnyDType([Matrix, Empty]) },
+        new(ShapingOps.To, static x => ShapingOps.To.Apply(x, new(x[0].Device, x[0].Device)), static x => x[0]) { DTypes = Kinds.Real, Ulps = 0, Samples = AnyDType([Matrix, Empty]) },
         Moves(ShapingOps.Flip, static x => x.Flip(1), static x => x.AlongAxis(1, static line => [.. line.Reverse()]), [
             Matrix, Empty, Other("all axes", static x => x.Flip(), static x => new([.. x.Values.Reverse()], x.Sizes)),
         ],
