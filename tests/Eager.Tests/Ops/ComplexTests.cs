@@ -85,6 +85,7 @@ public class ComplexTests
         new(GatheringOps.IndexAdd, static x => GatheringOps.IndexAdd.Apply([Tensor.ZerosLike(x[0]), Tensor.From(1L, 1), x[0]], 0)),
         new(GatheringOps.Index, static x => x[0][Tensor.From(1, 0, 1)]),
         new(GatheringOps.IndexBackward, static x => GatheringOps.IndexBackward.Apply([x[0], Tensor.From(1L, 1)], new([3, 2], [0]))),
+        new(FourierOps.Transform, static x => x[0].Fft()),
         new(ComparisonOps.Where, static x => Tensor.From([[true, false], [false, true]]).Where(x[0], x[0].Flip(0))),
         new(ReductionOps.Sum, static x => x[0].Sum(0)),
         new(ReductionOps.Mean, static x => x[0].Mean()),
@@ -94,9 +95,11 @@ public class ComplexTests
         new(LinearAlgebraOps.Affine, static x => Tensor.Affine(x[0], Tensor.From([[1.0, 2], [-3, 4]]).Cast(x[0].DType), Tensor.Zeros([2], x[0].DType))),
     ];
 
-    // Products, whose rules conjugate one factor for the other.
-    private static readonly Row[] Products =
+    // Products, whose rules conjugate one factor for the other, and transforms from and to real numbers.
+    private static readonly Row[] Others =
     [
+        new(FourierOps.RealTransform, static x => x[0].Real().Rfft(3)),
+        new(FourierOps.InverseRealTransform, static x => x[0].Irfft(3)),
         new(ReductionOps.Prod, static x => x[0].Prod(0), null, 1),
         new(LinearAlgebraOps.MatMul, static x => x[0].MatMul(x[1]), null, 2),
         new(LinearAlgebraOps.BatchMatMul, static x => LinearAlgebraOps.BatchMatMul.Apply([x[0].ExpandDims(0), x[1].ExpandDims(0)], default), null, 2),
@@ -104,7 +107,7 @@ public class ComplexTests
         new(ArithmeticOps.Multiply, static x => x[0] * x[1][0], null, 2),  // broadcast
     ];
 
-    private static IEnumerable<Row> All => [.. Functions, .. LinearMaps, .. Products];
+    private static IEnumerable<Row> All => [.. Functions, .. LinearMaps, .. Others];
 
     [TestCaseSource(nameof(Functions))]
     public void Values_are_those_of_plain_complex_numbers(Row row)
