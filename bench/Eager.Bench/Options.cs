@@ -6,14 +6,14 @@ namespace Eager.Bench;
 internal sealed record Options(
     IReadOnlySet<string> Rows, IReadOnlyList<int> Threads, int Rounds, double Seconds, int MemorySteps, bool Quick, string? Output)
 {
-    public static readonly IReadOnlyList<string> AllRows = ["W1", "W4", "W5", "W7", "W8", "W9"];
+    public static readonly IReadOnlyList<string> AllRows = ["W1", "W2", "W3", "W4", "W5", "W7", "W8", "W9", "W10", "W12"];
 
     /// <summary>True when the run covers everything, so that its results may replace the recorded ones.</summary>
     public bool IsComplete => !Quick && Rows.Count == AllRows.Count && Threads.Count == 2;
 
     private const string Usage = """
-        ./eager bench [--rows W1,W4,W5,W7,W8,W9] [--threads 1|2|1,2] [--rounds N] [--quick] [--out FOLDER]
-          --rows     the workloads to measure, all by default (bench/README.md describes them)
+        ./eager bench [--rows W1,W2,…] [--threads 1|2|1,2] [--rounds N] [--quick] [--out FOLDER]
+          --rows     the workloads to measure, all of W1-5, 7-10 and 12 by default (bench/README.md describes them)
           --threads  thread counts, each measured with all contestants alike; 1,2 by default, 1 with --quick
           --rounds   turns each contestant takes, 7 by default, 3 with --quick
           --quick    all rows in under a minute; prints the tables, records nothing

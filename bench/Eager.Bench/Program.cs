@@ -3,8 +3,8 @@ using Eager.Bench;
 
 switch (args)
 {
-    case ["serve", var data, var threads]:
-        new EagerServer(data, int.Parse(threads, System.Globalization.CultureInfo.InvariantCulture)).Serve();
+    case ["serve", var data, var threads, .. var kernels]:
+        new EagerServer(data, Count(threads), kernels is [var own] ? Count(own) : 1).Serve();
         return 0;
     case ["once"]:
         Console.WriteLine(Tensor.Ones([3]).Sum().Item());
@@ -12,3 +12,5 @@ switch (args)
     default:
         return Options.Parse(args) is { } options ? new BenchmarkRun(options).Execute() : 2;
 }
+
+static int Count(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

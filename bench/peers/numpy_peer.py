@@ -185,6 +185,23 @@ def training(problems, row, batch, variant):
     return Cnn(problems) if row == "W5" else Polynomial(problems)
 
 
+def workload(name):
+    """W2 and the products of W3."""
+    random = np.random.default_rng(0)
+    if name.startswith("matmul"):
+        size = name.rpartition("_")[2]
+        shape = (64, 64, 64) if size == "batched" else (int(size),) * 2
+        a, b = random.random(shape, "f4"), random.random(shape, "f4")
+        return lambda: a @ b
+    x, y, z = (random.random(10_000_000, "f4") for _ in range(3))
+    return {
+        "multiply_add": lambda: x * y + z,
+        "relu": lambda: np.maximum(x, np.float32(0)),
+        "exp": lambda: np.exp(x),
+        "sum": lambda: np.sum(x),
+    }[name]
+
+
 def time_op(request):
     vector, square = np.arange(10, dtype="f4"), np.ones((4, 4), "f4")
     variables = {"a": vector, "b": vector.copy(), "m": square,
@@ -206,7 +223,8 @@ def main():
     problems = Problems(options.data)
     rows = protocol.Trainings(lambda *key: training(problems, *key))
     protocol.serve({"hello": describe, "W1": time_op, "W4": rows, "W5": rows,
-                    "W7": rows, "W8": rows})
+                    "W7": rows, "W8": rows,
+                    "workload": protocol.Workloads(workload)})
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 
 import protocol
+import torch_workloads
 from problems import Problems
 
 OPS = {
@@ -122,8 +123,9 @@ def main():
     torch.set_num_threads(options.threads)
     problems = Problems(options.data)
     rows = protocol.Trainings(lambda *key: training(problems, *key))
+    workloads = protocol.Workloads(torch_workloads.make)
     protocol.serve({"hello": describe, "W1": time_op, "W4": rows, "W5": rows,
-                    "W7": rows, "W8": rows})
+                    "W7": rows, "W8": rows, "workload": workloads})
 
 
 if __name__ == "__main__":

@@ -7,13 +7,16 @@ namespace Eager.Bench;
 internal sealed class EagerServer
 {
     private readonly Operations operations = new();
+    private readonly Workloads workloads = new();
     private readonly Dictionary<(string Row, int Batch, string Variant), Training> trainings = [];
     private readonly ProblemReader problems;
 
-    public EagerServer(string data, int threads)
+    /// <param name="threads">For matrix products.</param>
+    /// <param name="kernels">For LibTorch's own kernels.</param>
+    public EagerServer(string data, int threads, int kernels)
     {
         problems = new ProblemReader(data);
-        Runtime.SetThreads(kernels: 1, blas: threads);
+        Runtime.SetThreads(kernels, blas: threads);
     }
 
     public void Serve()
@@ -31,6 +34,7 @@ internal sealed class EagerServer
             {
                 "hello" => AddMemory(new JsonObject { ["version"] = typeof(Tensor).Assembly.GetName().Version!.ToString(3) }),
                 "W1" => new JsonObject { ["ns"] = operations.Nanoseconds((string)request["op"]!, (string)request["variant"]!, (double)request["seconds"]!) },
+                "workload" => new JsonObject { ["ns"] = workloads.Nanoseconds((string)request["name"]!, (double)request["seconds"]!) },
                 "W8" => RunLong(request),
                 _ => RunTimed(request),
             };

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Eager.Autograd;
 
 namespace Eager.Bench;
@@ -7,9 +6,6 @@ namespace Eager.Bench;
 internal sealed class Operations
 {
     private const int OperationsOnATape = 50;
-
-    // The runtime compiles a hot method anew after a tenth of a second, twice; what comes before is not the library's speed.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.6);
 
     // One long batch, with dozens of collections: a short one could fall between two and cost less than it owes.
     private const int CollectedFactor = 8;
@@ -44,9 +40,9 @@ internal sealed class Operations
 
     public double Nanoseconds(string op, string variant, double seconds) => variant switch
     {
-        "disposed" => Quickest(n => Disposed[op](n, Plain), seconds, batches: 10),
-        "recorded" => Quickest(n => OnTapes(n, Disposed[op]), seconds, batches: 10),
-        "collected" => Quickest(n => Collected[op](n, Plain), CollectedFactor * seconds, batches: 1),
+        "disposed" => Quickest.Of(n => Disposed[op](n, Plain), seconds, batches: 10),
+        "recorded" => Quickest.Of(n => OnTapes(n, Disposed[op]), seconds, batches: 10),
+        "collected" => Quickest.Of(n => Collected[op](n, Plain), CollectedFactor * seconds, batches: 1),
         _ => throw new BenchmarkException($"unknown variant {variant}"),
     };
 
@@ -58,20 +54,6 @@ internal sealed class Operations
             using var tape = new GradientTape();
             loop(Math.Min(OperationsOnATape, count - i), Watched);
         }
-    }
-
-    private static double Quickest(Action<int> loop, double seconds, int batches)
-    {
-        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < WarmUp;) Time(loop, 1_000);
-        var count = Math.Max(1, (int)(seconds / batches / Time(loop, 2_000)));
-        return Enumerable.Range(0, batches).Min(_ => Time(loop, count)) * 1e9;
-    }
-
-    private static double Time(Action<int> loop, int count)
-    {
-        var start = Stopwatch.GetTimestamp();
-        loop(count);
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / count;
     }
 
     /// <summary>What changes between the variants: a vector of ten and a 4×4 matrix, the left operands.</summary>

@@ -38,8 +38,9 @@ internal sealed class BenchmarkRun(Options options)
         var rosters = options.Threads.ToDictionary(threads => threads, threads => new Roster(tools, data, threads));
         var trainings = Case.Training(options.Rows, options.Seconds).ToArray();
         var operations = Case.Operations(options.Rows, options.Seconds).ToArray();
+        var workloads = Case.Workloads(options.Rows, options.Seconds).ToArray();
         var first = rosters[options.Threads[0]];
-        var progress = new Progress(PlannedSeconds(trainings, operations, first));
+        var progress = new Progress(PlannedSeconds(trainings, operations, workloads, first));
         foreach (var (threads, roster) in rosters)
         {
             using var peers = new Peers();
@@ -51,6 +52,8 @@ internal sealed class BenchmarkRun(Options options)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForOperations()), () => turns.Take(row, roster.ForOperations()).ToArray()));
             foreach (var row in trainings)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForTraining()), () => turns.Take(row, roster.ForTraining()).ToArray()));
+            foreach (var row in workloads)
+                measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForWorkload(row.Title)), () => turns.Take(row, roster.ForWorkload(row.Title)).ToArray()));
         }
 
         if (options.Rows.Contains("W8"))
@@ -87,8 +90,8 @@ internal sealed class BenchmarkRun(Options options)
     }
 
     // The plan behind "time left"; a turn lasts about half as long again as the time asked of it.
-    private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, Roster roster)
-        => options.Threads.Count * trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + operations.Sum(row => SecondsOf(row, roster.ForOperations()))
+    private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, IEnumerable<Case> workloads, Roster roster)
+        => options.Threads.Count * (trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + workloads.Sum(row => SecondsOf(row, roster.ForWorkload(row.Title)))) + operations.Sum(row => SecondsOf(row, roster.ForOperations()))
             + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0);
 
     private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)

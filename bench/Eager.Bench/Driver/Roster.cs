@@ -58,6 +58,18 @@ internal sealed class Roster(Tools tools, string data, int threads)
         .. NumPyColumn(),
     ];
 
+    /// <summary>Those who know a workload. Eager, too, takes part with ATen's threads at one and at all.</summary>
+    public IReadOnlyList<Contestant> ForWorkload(string title)
+    {
+        IEnumerable<Candidate> torch = TunedTorch().Where(candidate => candidate.Variant == "loop");
+        return
+        [
+            new Contestant(Eager, [.. EagerCandidates()]),
+            .. TorchColumn(PyTorchTuned, [.. torch]),
+            .. Workload.All.Single(w => w.Title == title).NumPyHasIt ? NumPyColumn() : [],
+        ];
+    }
+
     /// <summary>PyTorch twice: its memory differs between malloc's settings.</summary>
     public IReadOnlyList<Contestant> ForMemory() =>
     [
@@ -104,6 +116,16 @@ internal sealed class Roster(Tools tools, string data, int threads)
         var environment = new Dictionary<string, string>();
         var launch = new Launch($"eager, {threads}", program, [.. arguments, "serve", data, Count], environment, Core);
         return columns.Select(column => new Contestant(column.Name, [new Candidate(launch, column.Variant, "")]));
+    }
+
+    private IEnumerable<Candidate> EagerCandidates()
+    {
+        var (program, arguments) = Tools.Self();
+        foreach (var kernels in threads == 1 ? [1] : (int[])[1, threads])
+        {
+            string[] all = [.. arguments, "serve", data, Count, kernels.ToString(CultureInfo.InvariantCulture)];
+            yield return new Candidate(new Launch($"eager, {threads}, {kernels}", program, all, new Dictionary<string, string>(), Core), "", $"ATen threads {kernels}");
+        }
     }
 
     private IEnumerable<Contestant> TorchColumn(string name, params Candidate[] candidates)

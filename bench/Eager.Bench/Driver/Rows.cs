@@ -30,6 +30,10 @@ internal sealed record Case(string Row, string Title, JsonObject Request, string
         }
     }
 
+    /// <summary>Rows whose cases are one thing to compute, timed alone: <see cref="Workload"/>.</summary>
+    public static IEnumerable<Case> Workloads(IReadOnlySet<string> rows, double seconds) => Workload.All.Where(w => rows.Contains(w.Row)).Select(w =>
+        new Case(w.Row, w.Title, new JsonObject { ["run"] = "workload", ["name"] = w.Name, ["seconds"] = seconds }, "ns", "ns"));
+
     public JsonObject RequestFor(Candidate candidate)
     {
         var request = Request.DeepClone().AsObject();

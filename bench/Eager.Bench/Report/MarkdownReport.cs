@@ -15,6 +15,7 @@ internal sealed class MarkdownReport(Results results, Options options)
         {
             WriteTraining(threads);
             WriteOperations(threads);
+            WriteWorkloads(threads);
         }
 
         WriteMemory();
@@ -114,6 +115,58 @@ internal sealed class MarkdownReport(Results results, Options options)
     {
         var recorded = name is Roster.EagerRecorded or Roster.LibTorchRecorded or Roster.PyTorchRecorded;
         return line.FirstOrDefault(m => m.Contestant == (recorded ? Roster.PyTorchRecorded : Roster.PyTorchTuned));
+    }
+
+    private void WriteWorkloads(int threads)
+    {
+        foreach (var row in Workload.All.GroupBy(w => w.Row))
+        {
+            var measured = results.Measurements.Where(m => m.Threads == threads && m.Row == row.Key).ToArray();
+            if (measured.Length == 0)
+                continue;
+            var names = measured.Select(m => m.Contestant).Distinct().ToArray();
+            text.AppendLine(CultureInfo.InvariantCulture, $"## {WorkloadTitle(row.Key)}, {Threads(threads)}").AppendLine();
+            text.AppendLine(WorkloadUnit(row.First().Kind, threads)).AppendLine();
+            WriteHeader(["", .. names]);
+            foreach (var workload in row)
+            {
+                var line = measured.Where(m => m.Case == workload.Title).ToArray();
+                WriteLine([workload.Title, .. names.Select(name => WorkloadCell(workload, line, name, threads))]);
+            }
+            text.AppendLine();
+        }
+    }
+
+    private static string WorkloadTitle(string row) => row switch
+    {
+        "W2" => "Ten million float32 numbers",
+        "W3" => "Products and convolutions",
+        "W10" => "What gradients cost",
+        _ => "How cost grows",
+    };
+
+    private static string WorkloadUnit(Amount kind, int threads) => kind switch
+    {
+        Amount.Gigabytes => $"GB/s, the share of the machine's copying with {Threads(threads)}, and times as quick as PyTorch, tuned.",
+        Amount.Gigaflops => $"GFLOP/s, the share of the machine's matrix products with {Threads(threads)}, and times as quick as PyTorch, tuned.",
+        _ => "Microseconds, and times as quick as PyTorch, tuned.",
+    };
+
+    private string WorkloadCell(Workload workload, Measurement[] line, string name, int threads)
+    {
+        if (line.FirstOrDefault(m => m.Contestant == name) is not { } own)
+            return "–";
+        var limit = results.Limits.FirstOrDefault(l => l.Threads == threads);
+        var (figure, most) = workload.Kind switch
+        {
+            Amount.Gigabytes => (workload.Amount / (own.Median * 1e-9), limit?.CopyGigabytesPerSecond),
+            Amount.Gigaflops => (workload.Amount / (own.Median * 1e-9), limit?.GemmGflops),
+            _ => (own.Median / 1000 / workload.Amount, null),
+        };
+        var share = most is { } best ? $", {Percent(figure / best)}" : "";
+        var reference = line.FirstOrDefault(m => m.Contestant == Roster.PyTorchTuned);
+        var speed = reference is null || reference == own ? "" : $" ({Ratio(own, reference)})";
+        return Digits(figure) + share + speed;
     }
 
     private void WriteMemory()
