@@ -28,6 +28,9 @@ public sealed class DeviceException(string message) : EagerException(message);
 /// <summary>A gradient was asked for that does not exist or cannot be computed.</summary>
 public sealed class GradientException(string message) : EagerException(message);
 
+/// <summary>A shared variable was made twice, or looked for where it is not.</summary>
+public sealed class VariableReuseException(string message) : EagerException(message);
+
 /// <summary>Something was done that a traced function cannot record, such as reading a value.</summary>
 public sealed class TracingException(string message) : EagerException(message);
 
