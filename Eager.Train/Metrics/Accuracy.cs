@@ -2,7 +2,7 @@ namespace Eager.Train;
 
 /// <summary>The share of rows whose largest score is at the label, a class number (Keras's sparse categorical accuracy).</summary>
 /// <param name="name">The name under which progress and summaries show it.</param>
-public sealed class Accuracy(string name = "accuracy") : MeanMetric(name)
+public sealed class Accuracy(string name = "accuracy") : MeanMetric(name), IPredictionMetric
 {
     /// <summary>Adds a batch.</summary>
     /// <param name="labels">Class numbers of an integer dtype, [n].</param>
@@ -21,7 +21,7 @@ public sealed class Accuracy(string name = "accuracy") : MeanMetric(name)
 
 /// <summary>The share of rows whose largest score is where the label's row is largest, such as at the 1 of a one-hot row.</summary>
 /// <param name="name">The name under which progress and summaries show it.</param>
-public sealed class CategoricalAccuracy(string name = "categorical_accuracy") : MeanMetric(name)
+public sealed class CategoricalAccuracy(string name = "categorical_accuracy") : MeanMetric(name), IPredictionMetric
 {
     /// <summary>Adds a batch.</summary>
     /// <param name="labels">Probabilities or one-hot rows, [n, classes].</param>
@@ -39,7 +39,7 @@ public sealed class CategoricalAccuracy(string name = "categorical_accuracy") : 
 }
 
 /// <summary>The share of elements whose probability is on the label's side of a threshold.</summary>
-public sealed class BinaryAccuracy : MeanMetric
+public sealed class BinaryAccuracy : MeanMetric, IPredictionMetric
 {
     private readonly double threshold;
 
@@ -66,7 +66,7 @@ public sealed class BinaryAccuracy : MeanMetric
 }
 
 /// <summary>The share of rows where fewer than k scores are larger than the label's.</summary>
-public sealed class TopKAccuracy : MeanMetric
+public sealed class TopKAccuracy : MeanMetric, IPredictionMetric
 {
     private readonly int k;
 

@@ -15,7 +15,7 @@ public enum Curve
 /// As Keras does, probabilities are counted between evenly spaced thresholds, so memory stays the same however much is seen. Between two thresholds
 /// the first curve is a straight line, the second Davis &amp; Goadrich's interpolation ("The relationship between precision-recall and ROC curves", 2006).
 /// </remarks>
-public sealed class AreaUnderCurve : Metric
+public sealed class AreaUnderCurve : Metric, IPredictionMetric
 {
     private readonly Curve curve;
     private readonly double[] thresholds;

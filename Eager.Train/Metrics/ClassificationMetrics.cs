@@ -19,7 +19,7 @@ public enum Averaging
 /// With it, labels are class numbers [n], scores are [n, classes], and the largest score of a row is its prediction.
 /// A quotient by 0 counts as 0.
 /// </remarks>
-public abstract class ClassificationMetric : Metric
+public abstract class ClassificationMetric : Metric, IPredictionMetric
 {
     private readonly int? classes;
     private readonly Averaging averaging;

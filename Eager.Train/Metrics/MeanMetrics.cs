@@ -55,7 +55,7 @@ public sealed class Mean(string name = "mean") : MeanMetric(name)
 }
 
 /// <summary>A weighted mean over the elements of labels and predictions.</summary>
-public abstract class RegressionMetric : MeanMetric
+public abstract class RegressionMetric : MeanMetric, IPredictionMetric
 {
     private protected RegressionMetric(string name) : base(name) { }
 
@@ -104,7 +104,7 @@ public sealed class MeanAbsoluteError(string name = "mean_absolute_error") : Reg
 /// Where all labels are equal it is not a number.
 /// </remarks>
 /// <param name="name">The name under which progress and summaries show it.</param>
-public sealed class RSquared(string name = "r_squared") : Metric
+public sealed class RSquared(string name = "r_squared") : Metric, IPredictionMetric
 {
     private double weight;
     private double mean;

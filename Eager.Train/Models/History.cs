@@ -1,0 +1,69 @@
+using System.Collections;
+using System.Globalization;
+using System.Text;
+
+namespace Eager.Train;
+
+/// <summary>What a training reported, epoch by epoch: <c>loss</c>, each metric, and with validation data the same with <c>val_</c> before the name.</summary>
+/// <example><code>
+/// History history = model.Fit(x, y, epochs: 5, validationSplit: 0.1);
+/// double best = history["val_accuracy"].Max();
+/// </code></example>
+public sealed class History : IReadOnlyDictionary<string, IReadOnlyList<double>>
+{
+    private readonly Dictionary<string, List<double>> figures = [];
+    private readonly List<int> epochs = [];
+
+    /// <summary>The epochs that ended, counted from 0.</summary>
+    public IReadOnlyList<int> Epochs => epochs;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Keys => figures.Keys;
+
+    /// <inheritdoc/>
+    public IEnumerable<IReadOnlyList<double>> Values => figures.Values;
+
+    /// <inheritdoc/>
+    public int Count => figures.Count;
+
+    /// <summary>A figure of every epoch.</summary>
+    /// <exception cref="InvalidArgumentException">No figure has that name.</exception>
+    public IReadOnlyList<double> this[string key] =>
+        figures.GetValueOrDefault(key) ?? throw new InvalidArgumentException($"History: there is no '{key}'; there are {string.Join(", ", figures.Keys)}.");
+
+    /// <inheritdoc/>
+    public bool ContainsKey(string key) => figures.ContainsKey(key);
+
+    /// <inheritdoc/>
+    public bool TryGetValue(string key, out IReadOnlyList<double> value)
+    {
+        bool found = figures.TryGetValue(key, out List<double>? list);
+        value = list ?? [];
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, IReadOnlyList<double>>> GetEnumerator() =>
+        figures.Select(static f => KeyValuePair.Create(f.Key, (IReadOnlyList<double>)f.Value)).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>A line for each epoch.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < epochs.Count; i++)
+            text.AppendLine(CultureInfo.InvariantCulture, $"epoch {epochs[i] + 1}: {string.Join(", ", figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Key} {f.Value[i]:F4}")))}");
+        return text.ToString();
+    }
+
+    internal void Add(int epoch, IReadOnlyDictionary<string, double> logs)
+    {
+        epochs.Add(epoch);
+        foreach ((string name, double value) in logs)
+        {
+            if (!figures.TryGetValue(name, out List<double>? list)) figures[name] = list = [];
+            list.Add(value);
+        }
+    }
+}
