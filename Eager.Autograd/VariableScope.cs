@@ -189,7 +189,7 @@ public sealed class VariableStore : IDisposable
     public static VariableStore Open() => current = new(Current);
 
     /// <summary>Opens this store again, for instance to go on with its variables.</summary>
-    public VariableStore Enter() => current = new(Current, this);
+    public VariableStore Reopen() => current = new(Current, this);
 
     private VariableStore(VariableStore outer, VariableStore shared) => (this.outer, entries, Root) = (outer, shared.entries, VariableScope.RootOf(this));
 

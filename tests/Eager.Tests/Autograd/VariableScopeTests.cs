@@ -141,7 +141,7 @@ public class VariableScopeTests
         using VariableStore first = VariableStore.Open();
         Variable w = VariableScope.GetVariable("w", []);
         using (VariableStore.Open()) Assert.That(VariableScope.GetVariable("w", []), Is.Not.SameAs(w));
-        using (first.Enter())
+        using (first.Reopen())
         {
             VariableScope.Current.ReuseVariables();
             Assert.That(VariableScope.GetVariable("w"), Is.SameAs(w));
