@@ -7,6 +7,7 @@ internal ref struct BackwardPass
     private readonly bool keepsRecording;
     private readonly Tensor?[] gradients;  // by value number
     private readonly bool[] isSource;
+    private readonly bool[] leadsToSource;
     private readonly Func<Op, int, Tensor, Tensor>? fault = Fault;
 
     internal BackwardPass(TapeRecorder recorder, bool keepsRecording)
@@ -15,6 +16,7 @@ internal ref struct BackwardPass
         this.keepsRecording = keepsRecording;
         gradients = new Tensor?[recorder.ValueCount];
         isSource = new bool[recorder.ValueCount];
+        leadsToSource = new bool[recorder.ValueCount];
     }
 
     /// <summary>Changes what a rule gave for an input; a test plants errors with it to see that the checks notice them.</summary>
@@ -37,16 +39,39 @@ internal ref struct BackwardPass
     internal readonly void Run()
     {
         using var names = NameScope.Open("gradients");
+        FindPaths();
         // By index: a persistent tape records its own backward pass behind the nodes that are walked here.
         for (int i = recorder.NodeCount - 1; i >= 0; i--)
         {
             TapeRecorder.Node node = recorder.Nodes[i];
-            if (HasGradient(node)) Apply(node);
+            if (HasGradient(node)) Apply(node, NeededOf(node));
             if (!keepsRecording) recorder.Release(node);
         }
-        // What has flowed into variables that nobody asked for.
+        // What was seeded into values that lead to no source.
         for (int number = 0; number < gradients.Length; number++)
             if (!isSource[number]) gradients[number]?.Dispose();
+    }
+
+    // Which values depend on a source: only through them does a gradient have to flow.
+    private readonly void FindPaths()
+    {
+        isSource.CopyTo(leadsToSource, 0);
+        foreach (ref readonly TapeRecorder.Node node in recorder.Nodes)
+        {
+            if (NeededOf(node) == 0) continue;
+            foreach (int output in recorder.OutputsOf(node))
+                if (output >= 0 && output < leadsToSource.Length) leadsToSource[output] = true;
+        }
+    }
+
+    // A bit per input that leads to a source.
+    private readonly ulong NeededOf(in TapeRecorder.Node node)
+    {
+        ulong needed = 0;
+        ReadOnlySpan<TapeRecorder.InputEdge> edges = recorder.InputsOf(node);
+        for (int i = 0; i < edges.Length; i++)
+            if (edges[i].Number >= 0 && leadsToSource[edges[i].Number]) needed |= 1UL << Math.Min(i, Op.LastBit);
+        return needed;
     }
 
     private readonly bool HasGradient(in TapeRecorder.Node node)
@@ -56,7 +81,7 @@ internal ref struct BackwardPass
         return false;
     }
 
-    private readonly void Apply(in TapeRecorder.Node node)
+    private readonly void Apply(in TapeRecorder.Node node, ulong needed)
     {
         using var scope = Temporaries.Begin();
         var outputGradients = new Tensor?[node.OutputCount];
@@ -64,12 +89,12 @@ internal ref struct BackwardPass
         ReadOnlySpan<int> outputs = recorder.OutputsOf(node);
         for (int i = 0; i < outputGradients.Length; i++) outputGradients[i] = outputs[i] < 0 ? null : gradients[outputs[i]];
 
-        Call(node, outputGradients, inputGradients);
+        if (needed != 0) Call(node, needed, outputGradients, inputGradients);
 
         for (int i = 0; i < inputGradients.Length; i++)
         {
             TapeRecorder.InputEdge edge = recorder.InputsOf(node)[i];
-            if (edge.Number < 0 || inputGradients[i] is not { } gradient) continue;
+            if (edge.Number < 0 || !leadsToSource[edge.Number] || inputGradients[i] is not { } gradient) continue;
             if (fault is not null) gradient = fault(node.Op, i, gradient);
             if (node.Op.Broadcasts && edge.Shape is not null) gradient = gradient.SumTo(edge.Shape);
             // A rule may hand on what it was given, or one tensor for two inputs; each gradient here has a wrapper of its own.
@@ -84,7 +109,7 @@ internal ref struct BackwardPass
         }
     }
 
-    private readonly void Call(in TapeRecorder.Node node, Tensor?[] outputGradients, Tensor?[] inputGradients)
+    private readonly void Call(in TapeRecorder.Node node, ulong needed, Tensor?[] outputGradients, Tensor?[] inputGradients)
     {
         var inputs = new Tensor?[node.InputCount];
         var outputs = new Tensor?[node.OutputCount];
@@ -92,15 +117,20 @@ internal ref struct BackwardPass
         {
             if (value.Version is { } version && Volatile.Read(ref version.Count) != value.VersionCount)
                 throw new GradientException($"The gradient of {node.Op.Name} needs the value that {version.Owner} had when it ran, but it was assigned since; assign after the gradient, or use Clone before.");
-            Interop.Native.eager_retain(value.Handle);
-            Tensor tensor = Tensor.Rehydrate(value.Handle, value.Id, value.Version);
+            Tensor tensor = value.Slice is not null ? value.Slice.Alias() : Rehydrate(value);
             if (value.Slot >= TapeRecorder.OutputSlots) outputs[value.Slot - TapeRecorder.OutputSlots] = tensor;
             else inputs[value.Slot] = tensor;
         }
         var shapes = new Shape?[node.InputCount];
         ReadOnlySpan<TapeRecorder.InputEdge> edges = recorder.InputsOf(node);
         for (int i = 0; i < shapes.Length; i++) shapes[i] = edges[i].Shape;
-        node.Op.Backward(outputGradients, new SavedNode(inputs, outputs, shapes, node.Attributes, node.Needed), inputGradients);
+        node.Op.Backward(outputGradients, new SavedNode(inputs, outputs, shapes, node.Attributes, needed), inputGradients);
+    }
+
+    private static Tensor Rehydrate(in TapeRecorder.SavedValue value)
+    {
+        Interop.Native.eager_retain(value.Handle);
+        return Tensor.Rehydrate(value.Handle, value.Id, value.Version);
     }
 
     // Returns the wrapper that now stands for the value's gradient.

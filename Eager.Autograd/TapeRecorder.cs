@@ -22,7 +22,7 @@ internal sealed class TapeRecorder : Observer
     private bool closed;
 
     /// <summary>Lists how many values, inputs, outputs and saved tensors a node uses, in the order of the slabs.</summary>
-    internal readonly record struct Node(Op Op, object Attributes, ulong Needed, int FirstInput, int InputCount, int FirstOutput, int OutputCount, int FirstSaved, int SavedCount);
+    internal readonly record struct Node(Op Op, object Attributes, int FirstInput, int InputCount, int FirstOutput, int OutputCount, int FirstSaved, int SavedCount);
 
     /// <summary>An input: its number, or −1 when no gradient goes there, and its shape where the backward pass needs it.</summary>
     internal readonly record struct InputEdge(int Number, Shape? Shape);
@@ -31,6 +31,7 @@ internal sealed class TapeRecorder : Observer
     internal struct SavedValue
     {
         internal nint Handle;
+        internal Tensor? Slice;  // in place of the handle, for a tensor without memory of its own
         internal long Id;
         internal VersionCell? Version;
         internal int VersionCount;
@@ -51,7 +52,11 @@ internal sealed class TapeRecorder : Observer
 
     internal int ValueCount => lastNumber + 1;
 
-    ~TapeRecorder() => ReleaseAll(static handle => Reclaimer.Enqueue(handle));
+    ~TapeRecorder()
+    {
+        foreach (SavedValue value in saved)
+            if (value.Handle != 0) Reclaimer.Enqueue(value.Handle);
+    }
 
     internal ReadOnlySpan<Node> Nodes => CollectionsMarshal.AsSpan(nodes);
 
@@ -116,7 +121,7 @@ internal sealed class TapeRecorder : Observer
             outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
-        nodes.Add(new(op, attributes, followed, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
+        nodes.Add(new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
     }
 
     /// <summary>Lets go of a node's values; later reads of them fail.</summary>
@@ -125,6 +130,7 @@ internal sealed class TapeRecorder : Observer
         foreach (ref SavedValue value in SavedOf(node))
         {
             if (value.Handle != 0) Native.eager_free(value.Handle);
+            value.Slice?.Dispose();
             value = default;
         }
     }
@@ -132,7 +138,7 @@ internal sealed class TapeRecorder : Observer
     /// <summary>Forgets everything.</summary>
     internal void Clear()
     {
-        ReleaseAll(static handle => Native.eager_free(handle));
+        foreach (Node node in nodes) Release(node);
         numberOf.Clear();
         nodes.Clear();
         inputs.Clear();
@@ -161,6 +167,7 @@ internal sealed class TapeRecorder : Observer
 
     private static bool SameSizes(Tensor a, Tensor b)
     {
+        if (a.Inner is not null || b.Inner is not null) return a.ConcreteShape == b.ConcreteShape;
         bool same = Native.eager_same_sizes(a.Enter(), b.Enter()) != 0;
         a.Leave();
         b.Leave();
@@ -170,18 +177,18 @@ internal sealed class TapeRecorder : Observer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Save(Tensor tensor, int slot)
     {
-        nint handle = tensor.Enter();
-        Native.eager_retain(handle);
-        tensor.Leave();
-        saved.Add(new SavedValue { Handle = handle, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
-    }
-
-    private void ReleaseAll(Action<nint> free)
-    {
-        foreach (ref SavedValue value in CollectionsMarshal.AsSpan(saved))
+        nint handle = 0;
+        Tensor? slice = null;
+        if (tensor.Inner is null)
         {
-            if (value.Handle != 0) free(value.Handle);
-            value.Handle = 0;
+            handle = tensor.Enter();
+            Native.eager_retain(handle);
+            tensor.Leave();
         }
+        else
+        {
+            slice = tensor.AliasUnscoped();
+        }
+        saved.Add(new SavedValue { Handle = handle, Slice = slice, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
     }
 }

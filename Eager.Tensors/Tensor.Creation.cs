@@ -203,7 +203,8 @@ internal static class CreationOps
 
     internal static readonly Op<Scalar> FullLike = new("FullLike",
         static (x, in value) => Aten.full_like(x[0], value, -1, -1, -1, default, -1),
-        static (x, in value) => x[0]);
+        static (x, in value) => x[0])
+    { Elementwise = true };
 
     internal static readonly Op<RangeAttributes> Range = new("Range",
         static (x, in a) => Aten.arange_start_step(a.Start, a.End, a.Step, (int)a.DType, -1, a.Device.Packed, default),

@@ -21,7 +21,7 @@ public partial class Tensor : IDisposable
 
     private static long lastId;
 
-    private readonly Ledger.Entry entry;
+    private readonly Ledger.Entry? entry;  // none for a slice, which holds no handle
     private nint handle;
     private int uses;  // calls in flight, and DisposedFlag
     private byte dtype = UnknownDType;
@@ -36,6 +36,15 @@ public partial class Tensor : IDisposable
     {
         this.handle = handle;
         entry = ThreadContext.Current.Ledger.Add(this, handle);
+    }
+
+    /// <summary>A tensor without memory of its own: a slice of what another holds. Kernels cannot take it, transforms can.</summary>
+    private protected Tensor(Tensor inner, Shape shape, long id)
+    {
+        uses = DisposedFlag;  // whoever asks for the handle is refused
+        (dtype, deviceType, deviceIndex) = ((byte)inner.DType, (byte)inner.Device.Type, (sbyte)inner.Device.Index);
+        (this.shape, rank, this.id) = (shape, (byte)shape.Rank, id);
+        Version = inner.Version;
     }
 
     /// <summary>The element type.</summary>
@@ -76,6 +85,7 @@ public partial class Tensor : IDisposable
     {
         get
         {
+            if (Inner is not null) return ConcreteShape.ElementCount;
             long count = Native.eager_count(Enter());
             Leave();
             return count;
@@ -86,7 +96,7 @@ public partial class Tensor : IDisposable
     public long ByteCount => ElementCount * DType.ByteSize();
 
     /// <summary>True after <see cref="Dispose"/>.</summary>
-    public bool IsDisposed => Volatile.Read(ref uses) < 0;
+    public bool IsDisposed => Volatile.Read(ref uses) < 0 && Inner is not { IsDisposed: false };
 
     /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
     public string? Name { get; internal set; }
@@ -99,6 +109,9 @@ public partial class Tensor : IDisposable
 
     /// <summary>True for a variable that tapes watch by themselves.</summary>
     internal virtual bool IsWatchedByItself => false;
+
+    /// <summary>The tensor of which this one is a slice; null for one with memory of its own.</summary>
+    internal virtual Tensor? Inner => null;
 
     /// <summary>The counter of changes of the storage that this tensor shares with a variable; null when nothing can change it.</summary>
     internal VersionCell? Version { get; private protected set; }
@@ -122,7 +135,11 @@ public partial class Tensor : IDisposable
     public void Dispose()
     {
         int before = Interlocked.Or(ref uses, DisposedFlag);
-        if (before < 0) return;
+        if (before < 0)
+        {
+            Inner?.Dispose();
+            return;
+        }
         ThreadContext.Current.Undisposed--;
         if (before > 0) return;  // a call is in flight on another thread and frees the handle when it ends
         if (dtype == UnknownDType)
@@ -156,12 +173,21 @@ public partial class Tensor : IDisposable
     }
 
     /// <summary>Another wrapper of the same value; recorders know it by the same id, or as a value of its own.</summary>
-    internal Tensor Alias(bool sameIdentity = true)
+    internal virtual Tensor Alias(bool sameIdentity = true)
     {
         nint shared = Enter();
         Native.eager_retain(shared);
         Leave();
         return Rehydrate(shared, sameIdentity ? Id : 0, Version);
+    }
+
+    /// <summary>Another wrapper of the same value for the library's own keeping: no scope frees it.</summary>
+    internal virtual Tensor AliasUnscoped()
+    {
+        nint shared = Enter();
+        Native.eager_retain(shared);
+        Leave();
+        return new Tensor(shared) { id = Id, Version = Version };
     }
 
     /// <summary>A wrapper of a value that a recorder kept; takes over the count.</summary>
@@ -236,17 +262,19 @@ public partial class Tensor : IDisposable
         if (++context.Undisposed >= Reclaimer.Interval || Native.Memory->Live > Reclaimer.Trigger) Reclaimer.Tend(context);
     }
 
-    private DisposedException Disposed()
+    private EagerException Disposed()
     {
+        if (Inner is not null)
+            return new InvalidArgumentException($"This {DType.Name()} tensor of shape {shape} is one slice of a batch that Vmap maps over; its values cannot be read, nor can it be used after or outside that Vmap. Return it from the function, or choose with Where instead of an if.");
         string what = shape is not null ? $"{((DType)dtype).Name()} tensor of shape {shape}" : $"{((DType)dtype).Name()} tensor of rank {rank}";
-        return new($"This {what}{(Name is null ? "" : $" ('{Name}')")} was disposed and cannot be used any more; keep it with TensorScope.Keep, or dispose it later.");
+        return new DisposedException($"This {what}{(Name is null ? "" : $" ('{Name}')")} was disposed and cannot be used any more; keep it with TensorScope.Keep, or dispose it later.");
     }
 
     private void FreeHandle()
     {
         nint freed = Interlocked.Exchange(ref handle, 0);
         if (freed == 0) return;
-        entry.Remove();
+        entry!.Remove();
         GC.KeepAlive(this);  // or a sweep could find the handle without its tensor
         Native.eager_free(freed);
     }

@@ -1,7 +1,7 @@
 namespace Eager.Autograd;
 
-/// <summary>Makes traced functions: <see cref="Trace(Func{Tensor, Tensor}, string, IReadOnlyList{InputSpec})"/>.</summary>
-public static class Function
+/// <summary>Makes functions of functions: their derivatives, their maps over a batch, their traces.</summary>
+public static partial class Function
 {
     /// <summary>Traces a function of one tensor.</summary>
     /// <inheritdoc cref="Trace(Func{IReadOnlyList{Tensor}, IReadOnlyList{Tensor}}, string, IReadOnlyList{InputSpec})"/>

@@ -53,12 +53,14 @@ internal static class ActivationOps
     internal static readonly Op<None> Relu = new("Relu", static (x, in _) => Aten.relu(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Elementwise = true,
         Gradients = [new(Keep.Output, static (g, in s) => ReluBackward!.Apply([g, s.Output], default))],
     };
 
     // z = x where y > 0 ⇒ dx = g where y > 0
     internal static readonly Op<None> ReluBackward = new("ReluBackward", static (x, in _) => Aten.threshold_backward(x[0], x[1], 0), OpForms.SameShape)
     {
+        Elementwise = true,
         Gradients =
         [
             new(Keep.B, static (g, in s) => ReluBackward!.Apply([g, s.B], default)),
@@ -76,6 +78,8 @@ internal static class ActivationOps
     internal static readonly Op<int> Softmax = new("Softmax", static (x, in axis) => Aten._softmax(x[0], axis, false), SameShape)
     {
         Accepts = Accepts.Differentiable,
+        Forward = static (t, in s) => s.Output * (t[0]! - (t[0]! * s.Output).Sum(s.Attributes, keepDims: true)),
+        Batched = static (in axis, in b) => b.Shape(0).NormalizeAxis(axis) + 1,
         Gradients = [new(Keep.Output, static (g, in s) => s.Output * (g - (g * s.Output).Sum(s.Attributes, keepDims: true)))],
     };
 
@@ -83,6 +87,8 @@ internal static class ActivationOps
     internal static readonly Op<int> LogSoftmax = new("LogSoftmax", static (x, in axis) => Aten._log_softmax(x[0], axis, false), SameShape)
     {
         Accepts = Accepts.Differentiable,
+        Forward = static (t, in s) => t[0]! - (s.Output.Exp() * t[0]!).Sum(s.Attributes, keepDims: true),
+        Batched = static (in axis, in b) => b.Shape(0).NormalizeAxis(axis) + 1,
         Gradients = [new(Keep.Output, static (g, in s) => g - s.Output.Exp() * g.Sum(s.Attributes, keepDims: true))],
     };
 

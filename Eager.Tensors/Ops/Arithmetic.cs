@@ -116,6 +116,7 @@ internal static class ArithmeticOps
     internal static readonly Op<None> Negate = new("Negate", static (x, in _) => Aten.neg(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => -g)],
     };

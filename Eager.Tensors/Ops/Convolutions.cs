@@ -62,6 +62,8 @@ internal static class ConvolutionOps
         ConvolutionShape)
     {
         Accepts = Accepts.Differentiable,
+        Forward = ConvolutionTangent,
+        BatchRule = ConvolveSlices,
         JointKeeps = Keep.A | Keep.B,
         Joint = static (g, in s, dx) =>
         {
@@ -118,6 +120,33 @@ internal static class ConvolutionOps
         if (a.ForInput) into[0] = outputs[next++];
         if (a.ForFilters) into[1] = outputs[next++];
         if (a.ForBias) into[2] = outputs[next];
+    }
+
+    // dy = dx ∗ w + x ∗ dw + db
+    private static Tensor? ConvolutionTangent(ReadOnlySpan<Tensor?> t, in Saved<Attributes> s)
+    {
+        Tensor? dy = t[0] is null ? null : Convolution.Apply([t[0]!, s.B], s.Attributes);
+        if (t[1] is not null) dy = Plus(dy, Convolution.Apply([s.A, t[1]!], s.Attributes));
+        if (t.Length > 2 && t[2] is { } bias) dy = Plus(dy, bias.Reshape([1, bias.Shape[0], 1, 1]).BroadcastTo(s.Output.Shape));
+        return dy;
+    }
+
+    // One filter for all slices makes them one batch of images; filters of their own make each slice a group of channels.
+    private static Tensor ConvolveSlices(in Batch b, in Attributes a)
+    {
+        Shape x = b.Shape(0);
+        Dim images = x[0];
+        if (!b.Has(1) && (b.InputCount == 2 || !b.Has(2)))
+        {
+            Tensor[] folded = [b[0].Reshape([b.Size * images, .. x[1..]]), b[1], .. b.InputCount > 2 ? [b[2]] : (Tensor[])[]];
+            Tensor together = Convolution.Apply(folded, a);
+            return together.Reshape([b.Size, images, .. together.Shape[1..]]);
+        }
+        Shape w = b.Shape(1);
+        Tensor channels = b.Full(0).SwapAxes(0, 1).Reshape([images, b.Size * x[1], .. x[2..]]), filters = b.Full(1).Reshape([b.Size * w[0], .. w[1..]]);
+        Tensor[] grouped = b.InputCount > 2 ? [channels, filters, b.Full(2).Reshape([b.Size * w[0]])] : [channels, filters];
+        Tensor y = Convolution.Apply(grouped, a with { Groups = a.Groups * b.Size });
+        return y.Reshape([images, b.Size, w[0], .. y.Shape[2..]]).SwapAxes(0, 1);
     }
 
     private static Tensor Plus(Tensor? a, Tensor b) => a is null ? b : a + b;

@@ -38,6 +38,7 @@ internal static class CrossEntropyOps
         static (x, in _) => [x[1], x[0]])
     {
         Accepts = Accepts.Any,
+        FoldsBatch = true,
         JointKeeps = Keep.B | Keep.Output1,
         JointInputs = 1,
         Joint = static (g, in s, dx) =>
@@ -55,6 +56,7 @@ internal static class CrossEntropyOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Any,
+        FoldsBatch = true,
         Gradients =
         [
             new(Keep.B | Keep.C, static (g, in s) => (g * (s.B - Tensor.OneHot(s.C, (int)s.B.Shape[1].Value, s.B.DType))).Sum(-1)),

@@ -34,6 +34,8 @@ internal static class DiagonalOps
     internal static readonly Op<long> Tril = new("Tril", static (x, in k) => Aten.tril(x[0], k), SameShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in k, in _) => k,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Tril(s.Attributes))],
     };
@@ -42,6 +44,8 @@ internal static class DiagonalOps
     internal static readonly Op<long> Triu = new("Triu", static (x, in k) => Aten.triu(x[0], k), SameShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in k, in _) => k,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Triu(s.Attributes))],
     };
@@ -50,6 +54,8 @@ internal static class DiagonalOps
     internal static readonly Op<long> Diagonal = new("Diagonal", static (x, in k) => Aten.diagonal(x[0], k, -2, -1), DiagonalShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in k, in _) => k,
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => OnDiagonal!.Apply([g], new(s.Shape(0), s.Attributes)))],
@@ -61,6 +67,8 @@ internal static class DiagonalOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in b) => a with { Shape = a.Shape.Insert(0, b.Size) },
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Diagonal(s.Attributes.Diagonal))],
     };

@@ -138,6 +138,7 @@ internal static class ElementwiseOps
     internal static readonly Op<None> Abs = new("Abs", static (x, in _) => Aten.abs(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.A, static (g, in s) => g.Cast(s.A.DType) * s.A.Sign())],
     };
@@ -175,6 +176,7 @@ internal static class ElementwiseOps
     internal static readonly Op<None> Square = new("Square", static (x, in _) => Aten.square(x[0]), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.A, static (g, in s) => g * s.A.Conj() * 2)],
     };
@@ -242,6 +244,7 @@ internal static class ElementwiseOps
     internal static readonly Op<ClipAttributes> Clip = new("Clip", static (x, in a) => Aten.clamp(x[0], a.Min, a.Max), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Elementwise = true,
         Gradients = [new(Keep.A, static (g, in s) => g * (s.A.GreaterEqual(s.Attributes.Min) & s.A.LessEqual(s.Attributes.Max)).Cast(g.DType))],
     };
 

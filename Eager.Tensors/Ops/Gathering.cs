@@ -91,6 +91,8 @@ internal static class GatheringOps
     internal static readonly Op<int> Gather = new("Gather", GatherKernel, GatheredShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        BatchRule = GatherSlices,
         ComplexGradients = true,
         Gradients =
         [
@@ -111,6 +113,8 @@ internal static class GatheringOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axis, in _) => axis + 1,
         ComplexGradients = true,
         Gradients =
         [
@@ -125,6 +129,8 @@ internal static class GatheringOps
         static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axis, in _) => axis + 1,
         ComplexGradients = true,
         Gradients =
         [
@@ -140,6 +146,8 @@ internal static class GatheringOps
         static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        BatchRule = IndexAddSlices,
         ComplexGradients = true,
         Gradients =
         [
@@ -155,6 +163,7 @@ internal static class GatheringOps
         IndexedShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
         ComplexGradients = true,
         Gradients =
         [
@@ -173,6 +182,7 @@ internal static class GatheringOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
         ComplexGradients = true,
         Gradients =
         [
@@ -250,6 +260,29 @@ internal static class GatheringOps
         using Tensor slices = Aten.index_select(x[0], axis, flat);
         return Aten.reshape(slices, Gathered(x[0].ConcreteShape, x[1].ConcreteShape, axis).Sizes);
     }
+
+    private static Tensor GatherSlices(in Batch b, in int axis)
+    {
+        if (!b.Has(1)) return Gather.Apply([b[0], b[1]], axis + 1);
+        if (!b.Has(0)) return BatchFirst(Gather.Apply([b[0], b[1]], axis), axis);
+        // Places of each slice's own: one place for each element of what they pick, [batch, before, places, after].
+        Shape x = b.Shape(0), places = b.Shape(1);
+        Shape spread = [b.Size, .. Enumerable.Repeat((Dim)1, axis), places.ElementCount, .. Enumerable.Repeat((Dim)1, x.Rank - axis - 1)];
+        Shape picked = x.With(axis, places.ElementCount).Insert(0, b.Size);
+        Tensor y = TakeAlongAxis.Apply([b[0], b[1].Reshape(spread).BroadcastTo(picked)], axis + 1);
+        return y.Reshape([b.Size, .. Gathered(x, places, axis)]);
+    }
+
+    private static Tensor IndexAddSlices(in Batch b, in int axis)
+    {
+        if (!b.Has(1)) return IndexAdd.Apply([b.Full(0), b[1], b.Full(2)], axis + 1);
+        Shape x = b.Shape(0), source = b.Shape(2).Insert(0, b.Size);
+        Shape spread = [b.Size, .. Enumerable.Repeat((Dim)1, axis), b.Shape(1)[0], .. Enumerable.Repeat((Dim)1, x.Rank - axis - 1)];
+        return ScatterAdd.Apply([b.Full(0), b[1].Reshape(spread).BroadcastTo(source), b.Full(2)], axis + 1);
+    }
+
+    // An axis put before all others.
+    private static Tensor BatchFirst(Tensor y, int axis) => y.Transpose([axis, .. Enumerable.Range(0, y.Rank).Where(i => i != axis)]);
 
     private static Shape GatheredShape(ReadOnlySpan<Shape> x, in int axis) => Gathered(x[0], x[1], axis);
 

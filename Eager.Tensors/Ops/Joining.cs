@@ -82,6 +82,8 @@ internal static class JoiningOps
     internal static readonly Op<int> Concat = new("Concat", static (x, in axis) => Aten.cat(x, axis), ConcatShape)
     {
         Accepts = Accepts.Same,
+        Linear = Linearity.Jointly,
+        Batched = static (in axis, in _) => axis + 1,
         ComplexGradients = true,
         JointKeeps = Keep.Shapes,
         Joint = static (g, in s, dx) =>
@@ -102,6 +104,8 @@ internal static class JoiningOps
         static (x, in a) => Parts(x[0], a))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in _) => a with { Axis = a.Axis + 1 },
         ComplexGradients = true,
         Effect = Effect.View,
         JointKeeps = Keep.Shapes,
@@ -114,6 +118,8 @@ internal static class JoiningOps
         static (x, in axis) => Slices(x[0], axis))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axis, in _) => axis + 1,
         ComplexGradients = true,
         Effect = Effect.View,
         JointKeeps = Keep.Shapes,
@@ -126,6 +132,8 @@ internal static class JoiningOps
         static (x, in multiples) => Tiled(x[0], multiples))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in multiples, in _) => [1, .. multiples],
         ComplexGradients = true,
         Gradients =
         [

@@ -18,7 +18,7 @@ public partial class Tensor
         if (other.Rank == 2)
         {
             Shape shape = Shape;
-            return scope.Keep(Reshape([-1L, shape[^1]]).MatMul(other).Reshape(shape.With(-1, other.Shape[1])));
+            return scope.Keep(Reshape([shape[..^1].ElementCount, shape[^1]]).MatMul(other).Reshape(shape.With(-1, other.Shape[1])));
         }
         Shape batch = Eager.Shape.Broadcast(Shape[..^2], other.Shape[..^2]);
         Tensor a = BroadcastTo(Eager.Shape.Of([.. batch, .. Shape[^2..]])).Reshape([batch.ElementCount, .. Shape[^2..]]);
@@ -42,6 +42,8 @@ internal static class LinearAlgebraOps
     internal static readonly Op<None> MatMul = new("MatMul", static (x, in _) => Aten.mm(x[0], x[1]), Product)
     {
         Accepts = Accepts.Same,
+        Linear = Linearity.Separately,
+        BatchRule = static (in b, in _) => b[0].MatMul(b[1]),
         ComplexGradients = true,
         Gradients =
         [
@@ -54,6 +56,8 @@ internal static class LinearAlgebraOps
     internal static readonly Op<None> BatchMatMul = new("BatchMatMul", static (x, in _) => Aten.bmm(x[0], x[1]), Product)
     {
         Accepts = Accepts.Same,
+        Linear = Linearity.Separately,
+        BatchRule = static (in b, in _) => b[0].MatMul(b[1]),
         ComplexGradients = true,
         Gradients =
         [
@@ -66,6 +70,8 @@ internal static class LinearAlgebraOps
     internal static readonly Op<None> Affine = new("Affine", static (x, in _) => Aten.addmm(x[2], x[0], x[1], 1, 1), AffineShape)
     {
         Accepts = Accepts.Same,
+        Forward = AffineTangent,
+        BatchRule = static (in b, in _) => b[0].MatMul(b[1]) + (b.Has(2) ? b[2].ExpandDims(1) : b[2]),
         ComplexGradients = true,
         Gradients =
         [
@@ -81,6 +87,15 @@ internal static class LinearAlgebraOps
         if (a.Rank == 0 || b.Rank == 0) throw new ShapeMismatchException($"MatMul: a is {a.ConcreteShape}, b is {b.ConcreteShape}; a scalar has no matrix product, use *.");
         Dim k = a.ConcreteShape[^1], l = b.ConcreteShape[b.Rank == 1 ? -1 : -2];
         if (k != l) throw new ShapeMismatchException($"MatMul: a is {a.ConcreteShape}, b is {b.ConcreteShape}; inner sizes {k} and {l} differ.");
+    }
+
+    // dy = dx·w + x·dw + db
+    private static Tensor? AffineTangent(ReadOnlySpan<Tensor?> t, in Saved<None> s)
+    {
+        Tensor? dy = t[0]?.MatMul(s.B);
+        if (t[1] is { } dw) dy = dy is null ? s.A.MatMul(dw) : dy + s.A.MatMul(dw);
+        if (t[2] is { } db) dy = dy is null ? db.BroadcastTo(s.Output.Shape) : dy + db;
+        return dy;
     }
 
     private static Shape Product(ReadOnlySpan<Shape> x, in None a)

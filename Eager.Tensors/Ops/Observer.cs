@@ -1,10 +1,16 @@
 namespace Eager;
 
-/// <summary>Sees every operation of its thread after the kernel ran: a tape, a tracer, a profiler.</summary>
+/// <summary>
+/// Sees every operation of its thread after the kernel ran: a tape, a tracer, a profiler. One that is a transform may answer in
+/// the kernel's place: forward mode, a batch axis.
+/// </summary>
 internal abstract class Observer
 {
     /// <summary>The observer around this one, which sees the same operations.</summary>
     internal Observer? Outer { get; set; }
+
+    /// <summary>The next that sees an operation after this one; null where this one hides what runs from all around it.</summary>
+    internal virtual Observer? Next => Outer;
 
     /// <summary>False while it lets operations pass unseen.</summary>
     internal virtual bool IsRecording => true;
@@ -17,6 +23,20 @@ internal abstract class Observer
 
     /// <summary>Notes an operation for which <see cref="Follow"/> gave a mask that is not 0.</summary>
     internal abstract void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed);
+
+    /// <summary>True when this observer answers an operation in the kernel's place, by <see cref="Transform"/>.</summary>
+    internal virtual bool Transforms(Op op, ReadOnlySpan<Tensor> inputs) => false;
+
+    /// <summary>Answers an operation for which <see cref="Transforms"/> was true; what it runs itself is seen by the observers around it.</summary>
+    internal virtual Tensor[] Transform(Op op, object attributes, ReadOnlySpan<Tensor> inputs) => op.Run(inputs, attributes);
+
+    /// <summary>The innermost observer of this thread that answers an operation in the kernel's place.</summary>
+    internal static Observer? FindTransform(Op op, ReadOnlySpan<Tensor> inputs)
+    {
+        Observer? observer = ThreadContext.Current.Observer;
+        while (observer is not null && !observer.Transforms(op, inputs)) observer = observer.Next;
+        return observer;
+    }
 
     /// <summary>The shape with unknown sizes by which a tracer knows a tensor; null for one that it does not know.</summary>
     internal virtual Shape? SymbolicShape(Tensor tensor) => Outer?.SymbolicShape(tensor);

@@ -86,6 +86,13 @@ internal abstract class Op(string name)
     /// </summary>
     internal bool ComplexGradients { get; init; }
 
+    /// <summary>True when an output element depends on the inputs' elements at its own place alone, after broadcasting if there is any.</summary>
+    /// <remarks>Forward mode then takes the gradient rules for its own, since they are their own transposes, and a batch axis needs no rule.</remarks>
+    internal bool Elementwise { get => field || Broadcasts; init; }
+
+    /// <summary>In which inputs it is linear; forward mode then runs the operation itself on the tangents.</summary>
+    internal Linearity Linear { get; init; }
+
     /// <summary>A bit per input that has a gradient rule.</summary>
     internal ulong DifferentiableInputs
     {
@@ -114,6 +121,15 @@ internal abstract class Op(string name)
 
     /// <summary>Computes the gradients of the inputs in a mask from those of the outputs.</summary>
     internal abstract void Backward(ReadOnlySpan<Tensor?> outputGradients, in SavedNode saved, Span<Tensor?> inputGradients);
+
+    /// <summary>Runs it as <c>Apply</c> does, with attributes of a type that the caller does not know.</summary>
+    internal abstract Tensor[] Run(ReadOnlySpan<Tensor> x, object attributes);
+
+    /// <summary>The outputs' tangents for tangents of some inputs, each null where it is zero; null when the declaration says nothing of forward mode.</summary>
+    internal abstract Tensor?[]? PushForward(ReadOnlySpan<Tensor?> tangents, in SavedNode run);
+
+    /// <summary>The outputs for all slices of a batch, with the batch as axis 0; null when the declaration says nothing of batches.</summary>
+    internal abstract Tensor[]? RunBatched(in Batch batch, object attributes);
 
     public override string ToString() => Name;
 }
@@ -189,7 +205,7 @@ internal sealed class Gradient<TAttributes>
 }
 
 /// <summary>An operation with attributes of a type of its own; <see cref="Apply"/> is the only way from a public method to a kernel.</summary>
-internal sealed class Op<TAttributes> : Op
+internal sealed partial class Op<TAttributes> : Op
 {
     private readonly Kernel<TAttributes>? kernel;
     private readonly ManyKernel<TAttributes>? manyKernel;
@@ -217,6 +233,7 @@ internal sealed class Op<TAttributes> : Op
     /// <summary>Runs the kernel and shows the run to whoever records.</summary>
     internal Tensor Apply(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
+        if (Observer.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a))[0];
         Tensor y;
         try
         {
@@ -228,7 +245,7 @@ internal sealed class Op<TAttributes> : Op
             throw Explain(x, a!, e);
         }
         if (Effect == Effect.View) y.ShareVersion(x[0]);
-        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Outer)
+        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Next)
             Show(observer, x, a, [y]);
         return y;
     }
@@ -236,6 +253,7 @@ internal sealed class Op<TAttributes> : Op
     /// <summary>Runs the kernel of an operation with several outputs and shows the run to whoever records.</summary>
     internal Tensor[] ApplyMany(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
+        if (Observer.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a));
         Tensor[] y;
         try
         {
@@ -248,7 +266,7 @@ internal sealed class Op<TAttributes> : Op
         }
         if (Effect == Effect.View)
             foreach (Tensor output in y) output.ShareVersion(x[0]);
-        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Outer)
+        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Next)
             Show(observer, x, a, y);
         return y;
     }
@@ -288,6 +306,34 @@ internal sealed class Op<TAttributes> : Op
                 inputGradients[i] = (Gradients[i].Rule ?? throw Errors.MissingGradient(this, i))(outputGradients[0]!, s);
     }
 
+    internal override Tensor[] Run(ReadOnlySpan<Tensor> x, object attributes) =>
+        kernel is not null ? [Apply(x, (TAttributes)attributes)] : ApplyMany(x, (TAttributes)attributes);
+
+    // The transform answers in place of the kernel, and only those outside it see what it does; those inside it see this operation.
+    private Tensor[] ApplyTransform(Observer transform, ReadOnlySpan<Tensor> x, object a)
+    {
+        ThreadContext context = ThreadContext.Current;
+        Observer inner = context.Observer!;
+        Tensor[] y;
+        context.Observer = transform.Next;
+        try
+        {
+            Check(x);
+            y = transform.Transform(this, a, x);
+        }
+        catch (EagerException e) when (e is LibTorchException or ShapeMismatchException)
+        {
+            throw BetterShapeError(x, a) ?? e;
+        }
+        finally
+        {
+            context.Observer = inner;
+        }
+        for (Observer observer = inner; observer != transform; observer = observer.Next!)
+            Show(observer, x, (TAttributes)a, y);
+        return y;
+    }
+
     private static object Box(in TAttributes a) => typeof(TAttributes) == typeof(None) ? None.Boxed : a!;
 
     private void Show(Observer observer, ReadOnlySpan<Tensor> x, in TAttributes a, ReadOnlySpan<Tensor> y)
@@ -317,16 +363,21 @@ internal sealed class Op<TAttributes> : Op
     {
         if (error is DisposedException) return new DisposedException($"{Name}: {error.Message}");
         if (error is InvalidArgumentException) return Errors.Named(this, error);
+        return BetterShapeError(x, a) ?? Errors.FromLibTorch(this, x, error);
+    }
+
+    private EagerException? BetterShapeError(ReadOnlySpan<Tensor> x, object a)
+    {
         var shapes = new Shape[x.Length];
         for (int i = 0; i < x.Length; i++) shapes[i] = x[i].ConcreteShape;
         try
         {
             InferShapes(shapes, a);
+            return null;
         }
         catch (EagerException better)
         {
             return Errors.Named(this, better);
         }
-        return Errors.FromLibTorch(this, x, error);
     }
 }

@@ -8,6 +8,7 @@ internal static class OpForms
         new(name, (x, in _) => kernel(x[0]), SameShape)
         {
             Accepts = Accepts.Floating,
+            Elementwise = true,
             Gradients = [new(keeps, gradient)],
         };
 
@@ -22,7 +23,7 @@ internal static class OpForms
 
     /// <summary>Elementwise on one tensor of any dtype, with a gradient of zero or none.</summary>
     internal static Op<None> UnaryWithoutGradient(string name, Func<Tensor, Tensor> kernel, Accepts accepts = Accepts.Any) =>
-        new(name, (x, in _) => kernel(x[0]), SameShape) { Accepts = accepts };
+        new(name, (x, in _) => kernel(x[0]), SameShape) { Accepts = accepts, Elementwise = true };
 
     /// <summary>Elementwise on two floating-point tensors that broadcast, of one dtype.</summary>
     internal static Op<None> RealBinary(string name, Func<Tensor, Tensor, Tensor> kernel, Gradient<None> forA, Gradient<None> forB) =>

@@ -74,6 +74,7 @@ internal static class PoolingOps
         static (x, in a) => [Pooled(x[0], a), Pooled(x[0], a)])
     {
         Accepts = Accepts.Differentiable,
+        FoldsBatch = true,
         JointKeeps = Keep.A | Keep.Output1,
         Joint = static (g, in s, dx) => dx[0] = MaxPoolBackward!.Apply([g[0]!, s.A, s.Outputs(1)], s.Attributes),
     };
@@ -84,6 +85,8 @@ internal static class PoolingOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        FoldsBatch = true,
         Gradients =
         [
             new(Keep.C, static (g, in s) => PoolAt!.Apply([g, s.C], s.Attributes)),
@@ -98,6 +101,8 @@ internal static class PoolingOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        FoldsBatch = true,
         Gradients =
         [
             new(Keep.A | Keep.B, static (g, in s) => MaxPoolBackward.Apply([g, s.A, s.B], s.Attributes)),
@@ -111,6 +116,8 @@ internal static class PoolingOps
         static (x, in a) => Pooled(x[0], a))
     {
         Accepts = Accepts.Differentiable,
+        Linear = Linearity.Jointly,
+        FoldsBatch = true,
         Gradients = [new(Keep.A, static (g, in s) => AvgPoolBackward!.Apply([g, s.A], s.Attributes))],
     };
 
@@ -120,6 +127,8 @@ internal static class PoolingOps
         static (x, in _) => x[1])
     {
         Accepts = Accepts.Differentiable,
+        Linear = Linearity.Jointly,
+        FoldsBatch = true,
         Gradients =
         [
             new(Keep.Nothing, static (g, in s) => AvgPool.Apply([g], s.Attributes)),

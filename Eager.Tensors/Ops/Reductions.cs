@@ -122,6 +122,8 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Sum = new("Sum", static (x, in a) => Aten.sum_dim_IntList(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => Sum!.Apply([x], axes)),
         ComplexGradients = true,
         Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g, s))],
     };
@@ -130,6 +132,8 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Mean = new("Mean", static (x, in a) => Aten.mean_dim(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Differentiable,
+        Linear = Linearity.Jointly,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => Mean!.Apply([x], axes)),
         ComplexGradients = true,
         Gradients = [new(Keep.Shapes, static (g, in s) => Spread(g / CountRatio(s.Shape(0), g), s))],
     };
@@ -138,6 +142,7 @@ internal static class ReductionOps
     internal static readonly Op<Axes> Prod = new("Prod", static (x, in a) => Aten.prod_dim_int(x[0], a.Only, a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Any,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => Prod!.Apply([x], axes)),
         ComplexGradients = true,
         Gradients =
         [
@@ -153,6 +158,8 @@ internal static class ReductionOps
     internal static readonly Op<int> CumSum = new("CumSum", static (x, in axis) => Aten.cumsum(x[0], axis, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axis, in _) => axis + 1,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.Flip(s.Attributes).CumSum(s.Attributes).Flip(s.Attributes))],
     };
@@ -167,16 +174,34 @@ internal static class ReductionOps
     internal static readonly Op<Axes> LogSumExp = new("LogSumExp", static (x, in a) => Aten.logsumexp(x[0], a.ToLongs(x[0]), a.KeepDims), Reduced)
     {
         Accepts = Accepts.Differentiable,
+        Forward = static (t, in s) => Sum.Apply([t[0]! * (s.A - WithAxes(s.Output, s)).Exp()], s.Attributes),
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => LogSumExp!.Apply([x], axes)),
         Gradients = [new(Keep.A | Keep.Output, static (g, in s) => WithAxes(g, s) * (s.A - WithAxes(s.Output, s)).Exp())],
     };
 
-    internal static readonly Op<Axes> ArgMax = new("ArgMax", static (x, in a) => Aten.argmax(x[0], (long)a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> ArgMax = new("ArgMax", static (x, in a) => Aten.argmax(x[0], (long)a.Only, a.KeepDims), Reduced)
+    {
+        Accepts = Accepts.Any,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => ArgMax!.Apply([x], axes)),
+    };
 
-    internal static readonly Op<Axes> ArgMin = new("ArgMin", static (x, in a) => Aten.argmin(x[0], (long)a.Only, a.KeepDims), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> ArgMin = new("ArgMin", static (x, in a) => Aten.argmin(x[0], (long)a.Only, a.KeepDims), Reduced)
+    {
+        Accepts = Accepts.Any,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => ArgMin!.Apply([x], axes)),
+    };
 
-    internal static readonly Op<Axes> Any = new("Any", static (x, in a) => AsBool(a.AreAll ? Aten.any(x[0]) : Aten.any_dim(x[0], a.Only, a.KeepDims)), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> Any = new("Any", static (x, in a) => AsBool(a.AreAll ? Aten.any(x[0]) : Aten.any_dim(x[0], a.Only, a.KeepDims)), Reduced)
+    {
+        Accepts = Accepts.Any,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => Any!.Apply([x], axes)),
+    };
 
-    internal static readonly Op<Axes> All = new("All", static (x, in a) => AsBool(a.AreAll ? Aten.all(x[0]) : Aten.all_dim(x[0], a.Only, a.KeepDims)), Reduced) { Accepts = Accepts.Any };
+    internal static readonly Op<Axes> All = new("All", static (x, in a) => AsBool(a.AreAll ? Aten.all(x[0]) : Aten.all_dim(x[0], a.Only, a.KeepDims)), Reduced)
+    {
+        Accepts = Accepts.Any,
+        BatchRule = static (in b, in a) => OverSlices(b, a, static (x, axes) => All!.Apply([x], axes)),
+    };
 
     /// <summary>The axes that a reduction runs over; none listed means all.</summary>
     internal readonly record struct Axes(int[] List, bool KeepDims)
@@ -197,12 +222,16 @@ internal static class ReductionOps
     // The most axes that LibTorch reduces over.
     private static readonly long[][] AllAxes = [.. Enumerable.Range(0, 65).Select(static rank => Enumerable.Range(0, rank).Select(static i => (long)i).ToArray())];
 
-    private static Op<Axes> Extremum(string name, ExtremumKernel kernel) =>
-        new(name, (x, in a) => kernel(x[0], a.ToLongs(x[0]), a.KeepDims), Reduced)
+    private static Op<Axes> Extremum(string name, ExtremumKernel kernel)
+    {
+        Op<Axes>? self = null;
+        return self = new(name, (x, in a) => kernel(x[0], a.ToLongs(x[0]), a.KeepDims), Reduced)
         {
             Accepts = Accepts.Any,
+            BatchRule = (in b, in a) => OverSlices(b, a, (x, axes) => self!.Apply([x], axes)),
             Gradients = [new(Keep.A | Keep.Output, static (g, in s) => ToExtremes(g, s))],
         };
+    }
 
     private delegate Tensor ExtremumKernel(Tensor x, ReadOnlySpan<long> axes, bool keepDims);
 
@@ -239,6 +268,15 @@ internal static class ReductionOps
         Tensor down = ProductOfOthers(g, even * odd);
         Tensor both = Tensor.Stack([down * odd, down * even], -1).Reshape([.. x.Shape[..^1], even.Shape[-1] * 2]);
         return both.Narrow(-1, 0, count);
+    }
+
+    /// <summary>A reduction of every slice of a batch at once.</summary>
+    internal static Tensor OverSlices(in Batch b, in Axes axes, Func<Tensor, Axes, Tensor> reduce)
+    {
+        Shape slice = b.Shape(0);
+        if (!axes.AreAll) return reduce(b[0], axes with { List = [.. axes.List.Select(axis => slice.NormalizeAxis(axis) + 1)] });
+        Tensor y = reduce(b[0].Reshape([b.Size, slice.ElementCount]), new([1], false));
+        return axes.KeepDims ? y.Reshape(slice.Reduce([], keepDims: true).Insert(0, b.Size)) : y;
     }
 
     private static Shape Reduced(ReadOnlySpan<Shape> x, in Axes a) => x[0].Reduce(a.List, a.KeepDims);

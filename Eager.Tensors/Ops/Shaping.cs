@@ -59,6 +59,7 @@ public partial class Tensor
     /// <summary>With the elements in C order in memory; the tensor itself when they are.</summary>
     public Tensor Contiguous()
     {
+        if (Inner is not null) return ShapingOps.Contiguous.Apply([this], default);
         bool already = Native.eager_is_contiguous(Enter()) != 0;
         Leave();
         return already ? this : ShapingOps.Contiguous.Apply([this], default);
@@ -121,6 +122,8 @@ internal static class ShapingOps
     internal static readonly Op<Shape> Reshape = new("Reshape", static (x, in shape) => Aten.reshape(x[0], shape.Sizes), static (x, in shape) => shape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in shape, in b) => shape.Insert(0, b.Size),
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => g.Reshape(s.Shape(0)))],
@@ -130,6 +133,8 @@ internal static class ShapingOps
     internal static readonly Op<int[]> Permute = new("Transpose", static (x, in axes) => Aten.permute(x[0], Longs(axes)), static (x, in axes) => Permuted(x[0], axes))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axes, in _) => [0, .. Behind(axes)],
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Nothing, static (g, in s) => Permute!.Apply([g], Inverse(s.Attributes)))],
@@ -139,6 +144,8 @@ internal static class ShapingOps
     internal static readonly Op<Shape> BroadcastTo = new("BroadcastTo", static (x, in shape) => Aten.expand(x[0], shape.Sizes, false), static (x, in shape) => Stretched(x[0], shape))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        BatchRule = static (in b, in shape) => b.Aligned(0, shape.Rank).BroadcastTo(shape.Insert(0, b.Size)),
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => g.SumTo(s.Shape(0)))],
@@ -148,6 +155,8 @@ internal static class ShapingOps
     internal static readonly Op<PadAttributes> Pad = new("Pad", PadKernel, static (x, in a) => [.. x[0].Zip(a.Widths, static (size, w) => size + (w.Before + w.After))])
     {
         Accepts = Accepts.Any,
+        Forward = static (t, in s) => Pad!.Apply([t[0]!], s.Attributes with { Value = 0 }),
+        Batched = static (in a, in _) => a with { Widths = [(0, 0), .. a.Widths] },
         ComplexGradients = true,
         Gradients =
         [
@@ -164,6 +173,8 @@ internal static class ShapingOps
     internal static readonly Op<int[]> Flip = new("Flip", static (x, in axes) => Aten.flip(x[0], Longs(axes)), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in axes, in _) => Behind(axes),
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Flip!.Apply([g], s.Attributes))],
     };
@@ -172,6 +183,8 @@ internal static class ShapingOps
     internal static readonly Op<RollAttributes> Roll = new("Roll", static (x, in a) => Aten.roll(x[0], [a.Shift], [a.Axis]), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in _) => a with { Axis = a.Axis + 1 },
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Roll!.Apply([g], s.Attributes with { Shift = -s.Attributes.Shift }))],
     };
@@ -180,6 +193,8 @@ internal static class ShapingOps
     internal static readonly Op<CastAttributes> Cast = new("Cast", static (x, in a) => Aten._to_copy(x[0], (int)a.To, -1, -1, default, false, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => (s.Attributes.From.IsComplex() ? g : g.Real()).Cast(s.Attributes.From))],
     };
@@ -188,6 +203,8 @@ internal static class ShapingOps
     internal static readonly Op<None> Clone = new("Clone", static (x, in _) => Aten.clone(x[0], -1), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
     };
@@ -196,6 +213,8 @@ internal static class ShapingOps
     internal static readonly Op<None> Contiguous = new("Contiguous", static (x, in _) => Aten.contiguous(x[0], 0), OpForms.SameShape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
     };
@@ -204,6 +223,8 @@ internal static class ShapingOps
     internal static readonly Op<MoveAttributes> To = new("To", static (x, in a) => Aten._to_copy(x[0], -1, -1, a.To.Packed, default, false, -1), static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Elementwise = true,
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g.To(s.Attributes.From))],
     };
@@ -252,6 +273,9 @@ internal static class ShapingOps
             throw new ShapeMismatchException($"Transpose: axes [{string.Join(", ", axes)}] are no order of the {shape.Rank} axes of shape {shape}.");
         return normal;
     }
+
+    /// <summary>The same axes behind a batch that is put before them.</summary>
+    internal static int[] Behind(int[] axes) => Array.ConvertAll(axes, static axis => axis + 1);
 
     internal static long[] Longs(int[] axes) => Array.ConvertAll(axes, static a => (long)a);
 

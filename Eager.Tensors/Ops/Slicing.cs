@@ -45,6 +45,8 @@ internal static class SlicingOps
         static (x, in a) => x[0].With(a.Axis, (a.End - a.Start + (a.Step - 1)) / a.Step))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in _) => Behind(a),
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => SliceBackward!.Apply([g], new(s.Shape(0), s.Attributes)))],
@@ -56,6 +58,8 @@ internal static class SlicingOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in b) => new(a.Shape.Insert(0, b.Size), Behind(a.Slice)),
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Slice.Apply([g], s.Attributes.Slice))],
     };
@@ -66,6 +70,8 @@ internal static class SlicingOps
         static (x, in a) => x[0].Reduce([a.Axis]))
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in _) => Behind(a),
         ComplexGradients = true,
         Effect = Effect.View,
         Gradients = [new(Keep.Shapes, static (g, in s) => SelectBackward!.Apply([g], new(s.Shape(0), s.Attributes)))],
@@ -77,9 +83,16 @@ internal static class SlicingOps
         static (x, in a) => a.Shape)
     {
         Accepts = Accepts.Any,
+        Linear = Linearity.Jointly,
+        Batched = static (in a, in b) => new(a.Shape.Insert(0, b.Size), Behind(a.Select)),
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => Select.Apply([g], s.Attributes.Select))],
     };
+
+    // The same axis behind a batch that is put before it.
+    private static SliceAttributes Behind(in SliceAttributes a) => a with { Axis = a.Axis + 1 };
+
+    private static SelectAttributes Behind(in SelectAttributes a) => a with { Axis = a.Axis + 1 };
 
     /// <summary>A slice, or the tensor itself where that is the whole axis.</summary>
     internal static Tensor Take(Tensor x, in SliceAttributes a) =>

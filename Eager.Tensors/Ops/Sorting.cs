@@ -44,6 +44,7 @@ internal static class SortingOps
         static (x, in _) => [x[0], x[0]])
     {
         Accepts = Accepts.Any,
+        Batched = static (in a, in _) => a with { Axis = a.Axis + 1 },
         JointKeeps = Keep.Output1 | Keep.Shapes,
         Joint = static (g, in s, dx) => dx[0] = PutBack(g[0], s.Outputs(1), s.Shape(0), s.Attributes.Axis),
     };
@@ -54,6 +55,7 @@ internal static class SortingOps
         static (x, in a) => [x[0].With(a.Axis, a.Count), x[0].With(a.Axis, a.Count)])
     {
         Accepts = Accepts.Any,
+        Batched = static (in a, in _) => a with { Axis = a.Axis + 1 },
         JointKeeps = Keep.Output1 | Keep.Shapes,
         Joint = static (g, in s, dx) => dx[0] = PutBack(g[0], s.Outputs(1), s.Shape(0), s.Attributes.Axis),
     };

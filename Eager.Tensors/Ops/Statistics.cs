@@ -73,6 +73,11 @@ internal static class StatisticsOps
         static (x, in a) => Aten.var_correction(x[0], a.Axes.ToLongs(x[0]), (long)a.Correction, a.Axes.KeepDims), SpreadShape)
     {
         Accepts = Accepts.Differentiable,
+        BatchRule = static (in b, in a) =>
+        {
+            int correction = a.Correction;
+            return ReductionOps.OverSlices(b, a.Axes, (x, axes) => Variance!.Apply([x], new(axes, correction)));
+        },
         Gradients = [new(Keep.A, static (g, in s) => WithAxes(g, s.Attributes.Axes, s.A) * Deviation(s) * 2)],
     };
 
@@ -81,6 +86,11 @@ internal static class StatisticsOps
         static (x, in a) => Aten.std_correction(x[0], a.Axes.ToLongs(x[0]), (long)a.Correction, a.Axes.KeepDims), SpreadShape)
     {
         Accepts = Accepts.Differentiable,
+        BatchRule = static (in b, in a) =>
+        {
+            int correction = a.Correction;
+            return ReductionOps.OverSlices(b, a.Axes, (x, axes) => StandardDeviation!.Apply([x], new(axes, correction)));
+        },
         Gradients = [new(Keep.A | Keep.Output, static (g, in s) => WithAxes(g / OneAtZero(s.Output), s.Attributes.Axes, s.A) * Deviation(s))],
     };
 
@@ -90,6 +100,11 @@ internal static class StatisticsOps
         static (x, in a) => x[0].Reduce(a.Axes.List, a.Axes.KeepDims))
     {
         Accepts = Accepts.Differentiable,
+        BatchRule = static (in b, in a) =>
+        {
+            double order = a.Order;
+            return ReductionOps.OverSlices(b, a.Axes, (x, axes) => Norm!.Apply([x], new(axes, order)));
+        },
         Gradients =
         [
             new(Keep.A | Keep.Output, static (g, in s) =>

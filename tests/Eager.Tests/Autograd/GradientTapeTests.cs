@@ -173,6 +173,33 @@ public class GradientTapeTests
     }
 
     [Test]
+    public void Only_gradients_on_the_way_to_a_source_are_computed()
+    {
+        var asked = new Variable(Tensor.Ones([2, 3]));
+        var unasked = new Variable(Tensor.Ones([3, 4]));
+        Tensor x = Tensor.Ones([5, 2]);
+        using var tape = new GradientTape(persistent: true);
+        Tensor deep = unasked.Exp().Sin() * 2, y = x.MatMul(asked).MatMul(deep);
+
+        int both = Count(() => tape.Gradient(y, [asked, unasked])), one = Count(() => tape.Gradient(y, asked)), other = Count(() => tape.Gradient(y, deep));
+
+        // Ones for the target; a transpose and a product for each of the two matrix products; the way through deep has its own.
+        Assert.That(one, Is.EqualTo(1 + 2 + 2));
+        Assert.That(other, Is.EqualTo(1 + 2));
+        Assert.That(both, Is.GreaterThan(one + 2));
+
+        int Count(Action action)
+        {
+            using IDisposable stopped = tape.StopRecording();
+            var follower = new OpTable.ShapeFollower();
+            follower.Attach();
+            action();
+            follower.Detach();
+            return follower.Runs.Count;
+        }
+    }
+
+    [Test]
     public void A_tensor_used_several_times_gets_the_sum_of_its_gradients()
     {
         Tensor x = Tensor.From(3.0);

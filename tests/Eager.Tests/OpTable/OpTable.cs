@@ -36,6 +36,9 @@ internal static class OpTable
     /// <summary>Operations that the table's checks do not fit, each with the tests that stand for them.</summary>
     internal static readonly Dictionary<Op, Type> TestedElsewhere = new()
     {
+        [IdentityOps.Identity] = typeof(FunctionDerivativeTests),
+        [IdentityOps.StopGradient] = typeof(IdentityTests),
+        [IdentityOps.ReverseGradient] = typeof(IdentityTests),
         [RandomOps.Normal] = typeof(RandomDrawTests),
         [RandomOps.Uniform] = typeof(RandomDrawTests),
         [ComplexOps.Complex] = typeof(ComplexTests),

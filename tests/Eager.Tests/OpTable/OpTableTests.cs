@@ -77,6 +77,87 @@ public class OpTableTests
         foreach (Sample sample in GradientSamples(row)) GradientCheck.Require(Function(row, sample), Points(row, sample), order: 2);
     }
 
+    // ⟨u, J·t⟩ = ⟨Jᵀ·u, t⟩ for any u and t; reverse mode is held against differences above.
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void Forward_mode_agrees_with_reverse_mode(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row))
+        {
+            Func<Tensor[], Tensor> function = Function(row, sample);
+            Tensor[] x = Points(row, sample), t = Directions(x, 50);
+            Func<Tensor[], Tensor[]> all = x => [function(x)];
+
+            (Tensor[] values, Tensor[] tangents) = Eager.Autograd.Function.Jvp(all, x, t);
+            (Tensor[] same, Func<Tensor[], Tensor[]> pullback) = Eager.Autograd.Function.Vjp(all, x);
+            Tensor[] u = Directions(values, 60), gradients = pullback(u);
+
+            Assert.That(TensorData.Read(values[0]), Is.EqualTo(TensorData.Read(same[0])), $"value of {sample}");
+            if (TensorData.Read(values[0]).Any(double.IsNaN)) continue;  // the mean of nothing has no derivative
+            AgreeInSum(u.Zip(tangents), t.Zip(gradients), sample);
+        }
+    }
+
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void Forward_over_reverse_agrees_with_reverse_over_reverse(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row))
+        {
+            Func<Tensor[], Tensor> function = Function(row, sample);
+            Tensor[] x = Points(row, sample), t = Directions(x, 70), w = Directions(x, 80);
+            Func<Tensor[], Tensor> scalar = x =>
+            {
+                Tensor y = function(x);
+                return (y * Directions([y], 90)[0]).Sum();
+            };
+
+            Tensor[] products = Eager.Autograd.Function.Hvp(scalar, x, t);
+            Func<Tensor[], Tensor[]> pullback = Eager.Autograd.Function.Vjp(Eager.Autograd.Function.Grad(scalar), x).Pullback;
+
+            AgreeInSum(products.Zip(w), pullback(w).Zip(t), sample);
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void A_map_over_a_batch_agrees_with_a_loop(OpRow row)
+    {
+        DType dtype = row.DTypes.Contains(DType.Float64) ? DType.Float64 : row.DTypes[0];
+        foreach (Sample sample in row.SamplesOf(dtype))
+        {
+            // Slices that differ, and stay within the operation's domain: the same numbers, and all a little smaller.
+            Tensor[][] slices = [.. new[] { 1, 0.96875, 0.9375 }.Select(factor => sample.Inputs.Select(a =>
+                TensorData.Make(a.DType is null && dtype.IsFloatingPoint() ? a.Map(v => v * factor) : a, dtype)).ToArray())];
+            foreach (bool[] mapped in Choices(sample.Inputs.Length))
+            {
+                Tensor[] x = [.. sample.Inputs.Select((_, i) => mapped[i] ? Tensor.Stack([.. slices.Select(s => s[i])]) : slices[0][i])];
+                int?[] axes = [.. mapped.Select(static m => m ? 0 : (int?)null)];
+                Tensor[][] loop = [.. slices.Select(s => row.Run(sample, [.. s.Select((t, i) => mapped[i] ? t : slices[0][i])], dtype))];
+                Func<Tensor[], Tensor[]> map = Eager.Autograd.Function.Vmap(s => row.Run(sample, s, dtype), axes);
+                Tensor[] actual;
+                try
+                {
+                    actual = map(x);
+                }
+                catch (InvalidArgumentException e) when (e.Message.Contains("depends on each slice's values"))
+                {
+                    Assert.That(Follow(row, sample, dtype, slices[0], batch: null).Follower.Runs.Select(static r => r.Op.Effect), Does.Contain(Effect.DynamicShape), $"{sample}");
+                    continue;
+                }
+
+                for (int o = 0; o < loop[0].Length; o++)
+                {
+                    string where = $"output {o} of {sample}, mapped over {string.Join(", ", mapped)}";
+                    Tensor expected = Tensor.Stack([.. loop.Select(y => y[o])]);
+                    Assert.That(actual[o].ConcreteShape, Is.EqualTo(expected.ConcreteShape), where);
+                    Assert.That(actual[o].DType, Is.EqualTo(expected.DType), where);
+                    double[] right = TensorData.Read(expected);
+                    // Kernels for a batch may add in another order: a few roundings of the largest number.
+                    double tolerance = 64 * TensorData.Epsilon(expected.DType) * right.Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
+                    Assert.That(TensorData.Read(actual[o]), Is.EqualTo(right).Within(tolerance), where);
+                }
+            }
+        }
+    }
+
     [TestCaseSource(nameof(RulesWithGradients))]
     public void An_error_of_a_thousandth_in_a_rule_is_noticed(OpRow row)
     {
@@ -251,6 +332,29 @@ public class OpTableTests
         string message = Assert.Throws<ShapeMismatchException>(() => row.Run(sample, [.. clashing.Select(a => TensorData.Make(a, dtype))], dtype))!.Message;
 
         Assert.That(message, Does.Contain(row.Name).And.Contain("[3]").And.Contain("[4]"));
+    }
+
+    // All inputs, the first alone, the last alone.
+    private static IEnumerable<bool[]> Choices(int inputs)
+    {
+        yield return [.. Enumerable.Repeat(true, inputs)];
+        if (inputs == 1) yield break;
+        yield return [.. Enumerable.Range(0, inputs).Select(static i => i == 0)];
+        yield return [.. Enumerable.Range(0, inputs).Select(i => i == inputs - 1)];
+    }
+
+    private static Tensor[] Directions(Tensor[] like, int seed) =>
+        [.. like.Select((t, i) => TensorData.Make(Samples.Spread(seed + i, -1.5, 1.5, TensorData.SizesOf(t.ConcreteShape)), DType.Float64))];
+
+    // Two ways to compute one number differ by some roundings of its largest term.
+    private static void AgreeInSum(IEnumerable<(Tensor, Tensor)> left, IEnumerable<(Tensor, Tensor)> right, Sample sample)
+    {
+        double[] a = Products(left), b = Products(right);
+        double tolerance = 1e-11 * a.Concat(b).Select(Math.Abs).Append(1).Max();
+        Assert.That(a.Sum(), Is.EqualTo(b.Sum()).Within(tolerance), $"{sample}");
+
+        static double[] Products(IEnumerable<(Tensor A, Tensor B)> pairs) =>
+            [.. pairs.SelectMany(static p => TensorData.Read(p.A).Zip(TensorData.Read(p.B), static (x, y) => x * y))];
     }
 
     private static void CompareWithReference(OpRow row, Func<NArray, DType, Tensor> make)
