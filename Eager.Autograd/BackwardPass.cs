@@ -40,13 +40,20 @@ internal ref struct BackwardPass
     {
         using var names = NameScope.Open("gradients");
         FindPaths();
+        var hooked = new HashSet<int>();
         // By index: a persistent tape records its own backward pass behind the nodes that are walked here.
         for (int i = recorder.NodeCount - 1; i >= 0; i--)
         {
             TapeRecorder.Node node = recorder.Nodes[i];
-            if (HasGradient(node)) Apply(node, NeededOf(node));
+            if (HasGradient(node))
+            {
+                // All that uses these values has run: their gradients are complete.
+                foreach (int output in recorder.OutputsOf(node)) RunHooks(output, hooked);
+                using (AnomalyDetection.Backward(node.Op, recorder.CallerOf(i))) Apply(node, NeededOf(node));
+            }
             if (!keepsRecording) recorder.Release(node);
         }
+        foreach (int number in recorder.HookedNumbers) RunHooks(number, hooked);
         // What was seeded into values that lead to no source.
         for (int number = 0; number < gradients.Length; number++)
             if (!isSource[number]) gradients[number]?.Dispose();
@@ -109,6 +116,20 @@ internal ref struct BackwardPass
         }
     }
 
+    private readonly void RunHooks(int number, HashSet<int> done)
+    {
+        if (number < 0 || number >= gradients.Length || gradients[number] is null || recorder.HooksOf(number) is not { } hooks || !done.Add(number)) return;
+        foreach (Func<Tensor, Tensor?> hook in hooks)
+        {
+            Tensor before = gradients[number]!;
+            if (hook(before) is not { } changed || changed == before) continue;
+            if (changed.ConcreteShape != before.ConcreteShape || changed.DType != before.DType)
+                throw new GradientException($"Hook: it gave {changed.DType.Name()} {changed.ConcreteShape} for a gradient of {before.DType.Name()} {before.ConcreteShape}; shape and dtype must stay.");
+            gradients[number] = changed.Alias();
+            before.Dispose();
+        }
+    }
+
     private readonly void Call(in TapeRecorder.Node node, ulong needed, Tensor?[] outputGradients, Tensor?[] inputGradients)
     {
         var inputs = new Tensor?[node.InputCount];
@@ -127,7 +148,7 @@ internal ref struct BackwardPass
         node.Op.Backward(outputGradients, new SavedNode(inputs, outputs, shapes, node.Attributes, needed), inputGradients);
     }
 
-    private static Tensor Rehydrate(in TapeRecorder.SavedValue value)
+    internal static Tensor Rehydrate(in TapeRecorder.SavedValue value)
     {
         Interop.Native.eager_retain(value.Handle);
         return Tensor.Rehydrate(value.Handle, value.Id, value.Version);

@@ -33,9 +33,9 @@ public static class GradientCheck
     private const int Directions = 2;
 
     /// <summary>Checks the gradient of a function of one tensor.</summary>
-    /// <inheritdoc cref="Run(Func{Tensor[], Tensor}, IReadOnlyList{Tensor}, int, double, int)"/>
-    public static GradientReport Run(Func<Tensor, Tensor> function, Tensor input, int order = 1, double tolerance = DefaultTolerance, int seed = 0) =>
-        Run(x => function(x[0]), [input], order, tolerance, seed);
+    /// <inheritdoc cref="Run(Func{Tensor[], Tensor}, IReadOnlyList{Tensor}, int, double, int, GradientMode)"/>
+    public static GradientReport Run(Func<Tensor, Tensor> function, Tensor input, int order = 1, double tolerance = DefaultTolerance, int seed = 0, GradientMode mode = GradientMode.Reverse) =>
+        Run(x => function(x[0]), [input], order, tolerance, seed, mode);
 
     /// <summary>Checks the gradients of a function of several tensors.</summary>
     /// <param name="function">Gives one tensor of any shape; it must not keep the tensors that it is given.</param>
@@ -43,8 +43,9 @@ public static class GradientCheck
     /// <param name="order">1 for gradients, 2 for second derivatives.</param>
     /// <param name="tolerance">How far analytic and numeric values may differ, as a part of the larger of them and of 1.</param>
     /// <param name="seed">Chooses the directions of the second order.</param>
+    /// <param name="mode">Which way the analytic derivatives are computed; in forward mode the second order is forward over reverse.</param>
     /// <exception cref="InvalidArgumentException">The order is neither 1 nor 2, an input has no gradient, or two runs differ.</exception>
-    public static GradientReport Run(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, int order = 1, double tolerance = DefaultTolerance, int seed = 0)
+    public static GradientReport Run(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, int order = 1, double tolerance = DefaultTolerance, int seed = 0, GradientMode mode = GradientMode.Reverse)
     {
         if (order is not (1 or 2)) throw new InvalidArgumentException($"GradientCheck: order {order} is not offered; 1 checks gradients, 2 second derivatives.");
         for (int i = 0; i < inputs.Count; i++)
@@ -57,7 +58,7 @@ public static class GradientCheck
         try
         {
             using var scope = new TensorScope();
-            var check = new Check(function, inputs, tolerance, order);
+            var check = new Check(function, inputs, tolerance, order, mode);
             if (order == 1) check.FirstOrder();
             else check.SecondOrder(new Random(seed), Directions);
             return check.Report;
@@ -70,29 +71,29 @@ public static class GradientCheck
 
     /// <summary>Checks the gradient of a function of one tensor and throws when it is wrong.</summary>
     /// <exception cref="GradientException">Analytic and numeric gradients differ; the message is the report.</exception>
-    public static void Require(Func<Tensor, Tensor> function, Tensor input, int order = 1, double tolerance = DefaultTolerance, int seed = 0) =>
-        Require(x => function(x[0]), [input], order, tolerance, seed);
+    public static void Require(Func<Tensor, Tensor> function, Tensor input, int order = 1, double tolerance = DefaultTolerance, int seed = 0, GradientMode mode = GradientMode.Reverse) =>
+        Require(x => function(x[0]), [input], order, tolerance, seed, mode);
 
     /// <summary>Checks the gradients of a function of several tensors and throws when one is wrong.</summary>
     /// <exception cref="GradientException">Analytic and numeric gradients differ; the message is the report.</exception>
-    public static void Require(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, int order = 1, double tolerance = DefaultTolerance, int seed = 0)
+    public static void Require(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, int order = 1, double tolerance = DefaultTolerance, int seed = 0, GradientMode mode = GradientMode.Reverse)
     {
-        GradientReport report = Run(function, inputs, order, tolerance, seed);
+        GradientReport report = Run(function, inputs, order, tolerance, seed, mode);
         if (!report.Passed) throw new GradientException($"GradientCheck: {report}");
     }
 
-    private sealed class Check(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, double tolerance, int order)
+    private sealed class Check(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs, double tolerance, int order, GradientMode mode)
     {
         // Real and imaginary parts by turns where an input is complex.
         private readonly double[][] points = [.. inputs.Select(Read)];
         private readonly bool[] isComplex = [.. inputs.Select(static x => x.DType.IsComplex())];
         private readonly Shape[] shapes = [.. inputs.Select(static x => x.ConcreteShape)];
 
-        internal GradientReport Report { get; private set; } = new() { Order = order, Tolerance = tolerance };
+        internal GradientReport Report { get; private set; } = new() { Order = order, Tolerance = tolerance, Mode = mode };
 
         internal void FirstOrder()
         {
-            double[][,] analytic = AnalyticJacobians();
+            double[][,] analytic = mode == GradientMode.Forward ? ForwardJacobians() : AnalyticJacobians();
             for (int i = 0; i < points.Length; i++)
             {
                 for (int j = 0; j < points[i].Length; j++)
@@ -112,7 +113,7 @@ public static class GradientCheck
             {
                 double[] v = Direction(random, value.Length);
                 double[][] u = [.. points.Select(p => Direction(random, p.Length))];
-                (double[][] hessian, double[] jacobian) = AnalyticProducts(v, u);
+                (double[][] hessian, double[] jacobian) = mode == GradientMode.Forward ? (ForwardHessianProduct(v, u), Tangent(u)) : AnalyticProducts(v, u);
                 double[] along = Difference(Step * largest, u, (check, at) => check.Gradient(at, v));
                 int start = 0;
                 for (int i = 0; i < points.Length; start += points[i++].Length)
@@ -148,6 +149,52 @@ public static class GradientCheck
                 }
             }
             return rows;
+        }
+
+        // One column of the Jacobian for each input element, by a run whose tangent is 1 there and 0 elsewhere.
+        private double[][,] ForwardJacobians()
+        {
+            int outputs = Value(points).Length;
+            double[][,] columns = [.. points.Select(p => new double[outputs, p.Length])];
+            for (int i = 0; i < points.Length; i++)
+            {
+                for (int j = 0; j < points[i].Length; j++)
+                {
+                    double[] column = Tangent(Unit(i, j));
+                    for (int o = 0; o < outputs; o++) columns[i][o, j] = column[o];
+                }
+            }
+            return columns;
+        }
+
+        // J·u by forward mode.
+        private double[] Tangent(double[][] u) => Forward(u, x => [Call(x)]).Single();
+
+        // H·u with the Hessian of Σ v·f(x), forward over reverse.
+        private double[][] ForwardHessianProduct(double[] v, double[][] u) => Forward(u, x =>
+        {
+            using var tape = new GradientTape(watchVariables: false);
+            tape.Watch(x);
+            Tensor y = Call(x);
+            return tape.HasRecorded(y) ? tape.Gradient(y, x, Like(y, v), Unconnected.Zeros)! : [.. x.Select(Tensor.ZerosLike)];
+        });
+
+        // The tangents of what a function gives, for a direction of the inputs.
+        private double[][] Forward(double[][] u, Func<Tensor[], Tensor[]> compute)
+        {
+            using var scope = new TensorScope();
+            using var tangents = new ForwardMode();
+            Tensor[] x = Tensors(points);
+            for (int i = 0; i < x.Length; i++) tangents.SetTangent(x[i], From(u[i], shapes[i], isComplex[i]));
+            tangents.Attach();
+            try
+            {
+                return Array.ConvertAll(compute(x), y => Read(tangents.TangentOf(y), y));
+            }
+            finally
+            {
+                tangents.Detach();
+            }
         }
 
         // ∇ₓ Σ v·f(x), flat over all inputs.
@@ -282,6 +329,16 @@ public static class GradientCheck
     }
 }
 
+/// <summary>Which way derivatives are computed.</summary>
+public enum GradientMode
+{
+    /// <summary>From the outputs back, by gradient rules.</summary>
+    Reverse = 0,
+
+    /// <summary>Along with the run, by tangents.</summary>
+    Forward = 1,
+}
+
 /// <summary>What a <see cref="GradientCheck"/> compared at the worst element.</summary>
 public enum GradientQuantity
 {
@@ -300,6 +357,9 @@ public sealed record GradientReport
 {
     /// <summary>The order of the derivatives that were compared.</summary>
     public int Order { get; init; }
+
+    /// <summary>Which way the analytic derivatives were computed.</summary>
+    public GradientMode Mode { get; init; }
 
     /// <summary>The largest |analytic − numeric| of all elements, infinite when one is not a number.</summary>
     public double LargestDifference { get; init; }
@@ -345,6 +405,6 @@ public sealed record GradientReport
             GradientQuantity.HessianProduct => $"the second derivative along a direction, at input {Input} at [{string.Join(", ", Index)}]",
             _ => $"the derivative along a direction, through the gradient of output element {Output}",
         };
-        return $"order {Order}, {Compared} elements {(Passed ? "agree" : "do not agree")} within {Tolerance:g3}; the largest difference is {LargestDifference:g3} (relative {LargestRelativeDifference:g3}); the worst is {where}: analytic {Analytic:r}, numeric {Numeric:r}";
+        return $"order {Order}{(Mode == GradientMode.Forward ? " in forward mode" : "")}, {Compared} elements {(Passed ? "agree" : "do not agree")} within {Tolerance:g3}; the largest difference is {LargestDifference:g3} (relative {LargestRelativeDifference:g3}); the worst is {where}: analytic {Analytic:r}, numeric {Numeric:r}";
     }
 }

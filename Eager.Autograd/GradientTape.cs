@@ -66,6 +66,23 @@ public sealed class GradientTape : IDisposable
         foreach (Tensor tensor in tensors) recorder.Watch(tensor);
     }
 
+    /// <summary>Does something to the gradient of a tensor when a backward pass has it complete: looks at it, or puts another in its place.</summary>
+    /// <param name="tensor">A tensor that this tape follows.</param>
+    /// <param name="hook">Takes the gradient; gives another of its shape and dtype, or null to leave it. What it is given is freed after the pass.</param>
+    /// <exception cref="GradientException">The tape does not follow the tensor.</exception>
+    /// <example><code>tape.Hook(hidden, g => g.Clip(-1, 1));</code></example>
+    public void Hook(Tensor tensor, Func<Tensor, Tensor?> hook)
+    {
+        RequireUsable(nameof(Hook));
+        int number = recorder.NumberOf(tensor);
+        if (number < 0 && tensor.IsWatchedByItself && recorder.WatchesVariables) number = recorder.Watch(tensor);
+        if (number < 0) throw new GradientException($"Hook: this tape does not follow the tensor of shape {tensor.ConcreteShape}; Watch it, or compute it from a watched tensor while the tape is open.");
+        recorder.AddHook(number, hook);
+    }
+
+    /// <summary>The memory that the tape keeps for gradients, by operation, the largest first; memory kept by several counts for the first.</summary>
+    public IReadOnlyList<TapeResidual> Residuals() => recorder.Residuals();
+
     /// <summary>Stops recording until the returned object is disposed.</summary>
     public IDisposable StopRecording()
     {

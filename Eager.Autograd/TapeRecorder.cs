@@ -18,6 +18,8 @@ internal sealed class TapeRecorder : Observer
     private readonly List<InputEdge> inputs = [];
     private readonly List<int> outputs = [];
     private readonly List<SavedValue> saved = [];
+    private Dictionary<int, List<Func<Tensor, Tensor?>>>? hooks;
+    private Dictionary<int, string>? callers;
     private int lastNumber = -1;
     private bool closed;
 
@@ -70,6 +72,22 @@ internal sealed class TapeRecorder : Observer
     internal int NumberOf(Tensor tensor) =>
         tensor.IdOrZero != 0 && numberOf.TryGetValue(tensor.IdOrZero, out int number) ? number : -1;
 
+    /// <summary>What is to be done to the gradient of a value once it is complete; null when nothing is.</summary>
+    internal List<Func<Tensor, Tensor?>>? HooksOf(int number) => hooks?.GetValueOrDefault(number);
+
+    /// <summary>The values whose gradients something is to be done to.</summary>
+    internal IReadOnlyCollection<int> HookedNumbers => hooks is null ? [] : hooks.Keys;
+
+    internal void AddHook(int number, Func<Tensor, Tensor?> hook)
+    {
+        hooks ??= [];
+        if (!hooks.TryGetValue(number, out List<Func<Tensor, Tensor?>>? list)) hooks.Add(number, list = []);
+        list.Add(hook);
+    }
+
+    /// <summary>The C# line that ran an operation, known while anomalies are looked for.</summary>
+    internal string? CallerOf(int node) => callers?.GetValueOrDefault(node);
+
     /// <summary>Follows a tensor from here on.</summary>
     internal int Watch(Tensor tensor)
     {
@@ -81,6 +99,7 @@ internal sealed class TapeRecorder : Observer
     internal override ulong Follow(Op op, ReadOnlySpan<Tensor> x)
     {
         if (Paused > 0 || op.Effect == Effect.Mutates) return 0;
+        op = GradientOverride.Of(op);
         if (Volatile.Read(ref closed))
         {
             Detach();
@@ -101,6 +120,7 @@ internal sealed class TapeRecorder : Observer
 
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> x, ReadOnlySpan<Tensor> y, ulong followed)
     {
+        op = GradientOverride.Of(op);
         bool differentiable = false;
         foreach (Tensor output in y) differentiable |= output.DType.IsDifferentiable();
         if (!differentiable) return;
@@ -121,7 +141,30 @@ internal sealed class TapeRecorder : Observer
             outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
+        if (AnomalyDetection.IsOpen) (callers ??= [])[nodes.Count] = AnomalyDetection.Caller();
         nodes.Add(new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
+    }
+
+    /// <summary>What is kept, by operation.</summary>
+    internal unsafe List<TapeResidual> Residuals()
+    {
+        var byName = new Dictionary<string, TapeResidual>();
+        var seen = new HashSet<nint>();
+        foreach (ref readonly Node node in Nodes)
+        {
+            foreach (ref SavedValue value in SavedOf(node))
+            {
+                using Tensor tensor = value.Slice is not null ? value.Slice.AliasUnscoped() : BackwardPass.Rehydrate(value);
+                Tensor whole = tensor;
+                while (whole.Inner is { } inner) whole = inner;
+                nint start = (nint)Native.eager_data(whole.Enter());
+                whole.Leave();
+                if (!seen.Add(start)) continue;
+                TapeResidual known = byName.GetValueOrDefault(node.Op.Name) ?? new(node.Op.Name, 0, 0);
+                byName[node.Op.Name] = known with { Tensors = known.Tensors + 1, Bytes = known.Bytes + whole.ByteCount };
+            }
+        }
+        return [.. byName.Values.OrderByDescending(static r => r.Bytes).ThenBy(static r => r.Operation, StringComparer.Ordinal)];
     }
 
     /// <summary>Lets go of a node's values; later reads of them fail.</summary>
@@ -139,6 +182,8 @@ internal sealed class TapeRecorder : Observer
     internal void Clear()
     {
         foreach (Node node in nodes) Release(node);
+        hooks = null;
+        callers = null;
         numberOf.Clear();
         nodes.Clear();
         inputs.Clear();

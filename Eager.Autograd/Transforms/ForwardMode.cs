@@ -25,6 +25,7 @@ internal sealed class ForwardMode : Observer, IDisposable
     internal override Tensor[] Transform(Op op, object attributes, ReadOnlySpan<Tensor> inputs)
     {
         Tensor[] outputs = op.Run(inputs, attributes);
+        op = GradientOverride.Of(op);
         var given = new Tensor?[inputs.Length];
         ulong followed = 0;
         for (int i = 0; i < given.Length; i++)

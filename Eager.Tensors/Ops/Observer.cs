@@ -76,6 +76,32 @@ internal abstract class Observer
     }
 }
 
+/// <summary>While it is attached, those around it see no operation; what they say of values and host effects still holds.</summary>
+/// <remarks>For C# code that stands for one operation, which they see instead of its parts.</remarks>
+internal sealed class Curtain : Observer, IDisposable
+{
+    private Curtain() { }
+
+    internal override Observer? Next => null;
+
+    internal override bool IsRecording => false;
+
+    internal static Curtain Draw()
+    {
+        var curtain = new Curtain();
+        curtain.Attach();
+        return curtain;
+    }
+
+    internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs) => 0;
+
+    internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed)
+    {
+    }
+
+    public void Dispose() => Detach();
+}
+
 /// <summary>While it is open, nobody sees what this thread does: no tape, no trace, no program being recorded.</summary>
 /// <remarks>For what a recording must not repeat, such as the making of variables.</remarks>
 internal readonly struct Unrecorded : IDisposable

@@ -20,6 +20,22 @@ public class GradientCheckTests
         Assert.That(report.Order, Is.EqualTo(order));
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Forward_mode_is_checked_as_reverse_mode_is(int order)
+    {
+        Tensor[] at = [Tensor.From(0.3, -1.2), Tensor.From(0.7)];
+
+        GradientReport right = GradientCheck.Run(static x => x[0].Sin() * x[1].Exp(), at, order, mode: GradientMode.Forward);
+        GradientReport wrong;
+        using (GradientOverride.For("Sin", static run => [run.OutputGradients[0]! * run.Inputs[0].Cos() * 1.001]))
+            wrong = GradientCheck.Run(static x => x[0].Sin() * x[1].Exp(), at, order, mode: GradientMode.Forward);
+
+        Assert.That(right.Passed, Is.True, right.ToString());
+        Assert.That(right.ToString(), Does.Contain("in forward mode"));
+        Assert.That(wrong.Passed, Is.False, wrong.ToString());
+    }
+
     [Test]
     public void Every_element_of_the_Jacobian_is_compared()
     {

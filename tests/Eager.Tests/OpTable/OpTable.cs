@@ -36,6 +36,8 @@ internal static class OpTable
     /// <summary>Operations that the table's checks do not fit, each with the tests that stand for them.</summary>
     internal static readonly Dictionary<Op, Type> TestedElsewhere = new()
     {
+        [CustomOps.Custom] = typeof(CustomGradientTests),
+        [CustomOps.Host] = typeof(CustomGradientTests),
         [IdentityOps.Identity] = typeof(FunctionDerivativeTests),
         [IdentityOps.StopGradient] = typeof(IdentityTests),
         [IdentityOps.ReverseGradient] = typeof(IdentityTests),
