@@ -9,6 +9,7 @@ namespace Eager.Layers;
 /// </remarks>
 public sealed class Conv2D : Layer
 {
+    private readonly long[] window;
     private readonly DType dtype;
     private readonly Initializer kernelInitializer;
     private readonly Initializer biasInitializer;
@@ -28,18 +29,21 @@ public sealed class Conv2D : Layer
     /// <param name="inputShape">The shape of one image without the batch; builds the layer at once.</param>
     /// <param name="name">A name; when null, the model around it gives one.</param>
     /// <param name="dtype">The dtype of the weights, which inputs must have.</param>
-    public Conv2D(int filters, Extent2D kernelSize, Extent2D? strides = null, Padding padding = Padding.Valid, ActivationFunction? activation = null, bool useBias = true, Extent2D? dilation = null, int groups = 1, DataFormat dataFormat = DataFormat.ChannelsLast, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
+    public Conv2D(int filters, Extent kernelSize, Extent? strides = null, Padding padding = default, ActivationFunction? activation = null, bool useBias = true, Extent? dilation = null, int groups = 1, DataFormat dataFormat = DataFormat.ChannelsLast, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
         : base(name)
     {
         if (filters < 1) throw new InvalidArgumentException($"Conv2D: {filters} filters were asked for; give at least 1.");
         if (groups < 1 || filters % groups != 0) throw new InvalidArgumentException($"Conv2D: {filters} filters do not fall into {groups} groups.");
         Filters = filters;
-        KernelSize = kernelSize.RequirePositive("Conv2D", "kernel");
-        Strides = (strides ?? 1).RequirePositive("Conv2D", "stride");
+        window = kernelSize.Over(2, "Conv2D", "kernel");
+        KernelSize = kernelSize;
+        Strides = strides ?? 1;
+        _ = Strides.Over(2, "Conv2D", "stride");
         Padding = padding;
         Activation = activation ?? ActivationFunction.Linear;
         UseBias = useBias;
-        Dilation = (dilation ?? 1).RequirePositive("Conv2D", "dilation");
+        Dilation = dilation ?? 1;
+        _ = Dilation.Over(2, "Conv2D", "dilation");
         Groups = groups;
         DataFormat = dataFormat;
         this.kernelInitializer = kernelInitializer ?? Initializer.GlorotUniform();
@@ -52,10 +56,10 @@ public sealed class Conv2D : Layer
     public int Filters { get; }
 
     /// <summary>The extent of the window.</summary>
-    public Extent2D KernelSize { get; }
+    public Extent KernelSize { get; }
 
     /// <summary>How far the window moves.</summary>
-    public Extent2D Strides { get; }
+    public Extent Strides { get; }
 
     /// <summary>How the window meets the edges.</summary>
     public Padding Padding { get; }
@@ -67,7 +71,7 @@ public sealed class Conv2D : Layer
     public bool UseBias { get; }
 
     /// <summary>The distance of neighbours within the window.</summary>
-    public Extent2D Dilation { get; }
+    public Extent Dilation { get; }
 
     /// <summary>Into how many groups the channels fall.</summary>
     public int Groups { get; }
@@ -82,23 +86,23 @@ public sealed class Conv2D : Layer
     public Variable? Bias { get; private set; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, KernelSize, Strides, Padding, Dilation, Title).With(ImageShapes.ChannelAxis(DataFormat), Filters);
+    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, window, Strides.Over(2, Title, "stride"), Padding, Dilation.Over(2, Title, "dilation"), Title).With(Windows.ChannelAxis(DataFormat), Filters);
 
     /// <inheritdoc/>
     protected override void CreateVariables(Shape inputShape)
     {
-        ImageShapes.Require(inputShape, DataFormat, Title);
-        Dim channels = inputShape[ImageShapes.ChannelAxis(DataFormat)];
+        ImageShapes.Require(inputShape, 2, DataFormat, Title);
+        Dim channels = inputShape[Windows.ChannelAxis(DataFormat)];
         if (channels.IsUnknown || channels % Groups != 0)
             throw new ShapeMismatchException($"{Title}: the input is {inputShape}, whose {channels} channels do not fall into {Groups} groups; the number of channels must be known and a multiple of the groups.");
-        Kernel = CreateVariable("kernel", [KernelSize.Height, KernelSize.Width, channels / Groups, Filters], kernelInitializer, dtype);
+        Kernel = CreateVariable("kernel", [window[0], window[1], channels / Groups, Filters], kernelInitializer, dtype);
         if (UseBias) Bias = CreateVariable("bias", [Filters], biasInitializer, dtype);
     }
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        int axis = ImageShapes.ChannelAxis(DataFormat);
+        int axis = Windows.ChannelAxis(DataFormat);
         if (x.Rank != 4 || x.ConcreteShape[axis].Value != InputShape![axis].Value)
             throw new ShapeMismatchException($"{Title}: the input is {x.ConcreteShape}, the layer was built for {InputShape}; the number of channels, axis {axis}, must be {InputShape![axis]}.");
         using var scope = Temporaries.Begin();

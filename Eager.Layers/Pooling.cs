@@ -10,21 +10,23 @@ public sealed class MaxPool2D : Layer
     /// <param name="dataFormat">Where the channels are.</param>
     /// <param name="inputShape">The shape of one image without the batch.</param>
     /// <param name="name">A name; when null, the model around it gives one.</param>
-    public MaxPool2D(Extent2D? poolSize = null, Extent2D? strides = null, Padding padding = Padding.Valid, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
+    public MaxPool2D(Extent? poolSize = null, Extent? strides = null, Padding padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
         : base(name)
     {
-        PoolSize = (poolSize ?? 2).RequirePositive("MaxPool2D", "window");
-        Strides = (strides ?? PoolSize).RequirePositive("MaxPool2D", "stride");
+        PoolSize = poolSize ?? 2;
+        _ = PoolSize.Over(2, "MaxPool2D", "window");
+        Strides = strides ?? PoolSize;
+        _ = Strides.Over(2, "MaxPool2D", "stride");
         Padding = padding;
         DataFormat = dataFormat;
         BuildIfKnown(inputShape);
     }
 
     /// <summary>The extent of the window.</summary>
-    public Extent2D PoolSize { get; }
+    public Extent PoolSize { get; }
 
     /// <summary>How far the window moves.</summary>
-    public Extent2D Strides { get; }
+    public Extent Strides { get; }
 
     /// <summary>How the window meets the edges.</summary>
     public Padding Padding { get; }
@@ -33,12 +35,12 @@ public sealed class MaxPool2D : Layer
     public DataFormat DataFormat { get; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize, Strides, Padding, 1, Title);
+    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize.Over(2, Title, "window"), Strides.Over(2, Title, "stride"), Padding, [1, 1], Title);
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        ImageShapes.Require(x.ConcreteShape, DataFormat, Title);
+        ImageShapes.Require(x.ConcreteShape, 2, DataFormat, Title);
         return x.MaxPool2D(PoolSize, Strides, Padding, DataFormat);
     }
 }
@@ -53,21 +55,23 @@ public sealed class AvgPool2D : Layer
     /// <param name="dataFormat">Where the channels are.</param>
     /// <param name="inputShape">The shape of one image without the batch.</param>
     /// <param name="name">A name; when null, the model around it gives one.</param>
-    public AvgPool2D(Extent2D? poolSize = null, Extent2D? strides = null, Padding padding = Padding.Valid, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
+    public AvgPool2D(Extent? poolSize = null, Extent? strides = null, Padding padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
         : base(name)
     {
-        PoolSize = (poolSize ?? 2).RequirePositive("AvgPool2D", "window");
-        Strides = (strides ?? PoolSize).RequirePositive("AvgPool2D", "stride");
+        PoolSize = poolSize ?? 2;
+        _ = PoolSize.Over(2, "AvgPool2D", "window");
+        Strides = strides ?? PoolSize;
+        _ = Strides.Over(2, "AvgPool2D", "stride");
         Padding = padding;
         DataFormat = dataFormat;
         BuildIfKnown(inputShape);
     }
 
     /// <summary>The extent of the window.</summary>
-    public Extent2D PoolSize { get; }
+    public Extent PoolSize { get; }
 
     /// <summary>How far the window moves.</summary>
-    public Extent2D Strides { get; }
+    public Extent Strides { get; }
 
     /// <summary>How the window meets the edges.</summary>
     public Padding Padding { get; }
@@ -76,12 +80,12 @@ public sealed class AvgPool2D : Layer
     public DataFormat DataFormat { get; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize, Strides, Padding, 1, Title);
+    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize.Over(2, Title, "window"), Strides.Over(2, Title, "stride"), Padding, [1, 1], Title);
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        ImageShapes.Require(x.ConcreteShape, DataFormat, Title);
+        ImageShapes.Require(x.ConcreteShape, 2, DataFormat, Title);
         return x.AvgPool2D(PoolSize, Strides, Padding, DataFormat);
     }
 }

@@ -28,6 +28,25 @@ public partial class Tensor
         using var scope = Temporaries.Begin();
         return scope.Keep(-(labels * logits.LogSoftmax(-1)).Sum(-1));
     }
+
+    /// <summary>−labels·log σ(logits) − (1 − labels)·log(1 − σ(logits)) of each element, without overflow. Gradients flow to both.</summary>
+    /// <param name="labels">Probabilities of the logits' shape and dtype.</param>
+    /// <param name="logits">Scores before the sigmoid, each a class of its own.</param>
+    /// <exception cref="ShapeMismatchException">The shapes differ.</exception>
+    public static Tensor SigmoidCrossEntropy(Tensor labels, Tensor logits)
+    {
+        if (labels.ConcreteShape != logits.ConcreteShape)
+            throw new ShapeMismatchException($"SigmoidCrossEntropy: labels are {labels.ConcreteShape}, logits {logits.ConcreteShape}; the shapes must be equal.");
+        return CrossEntropyOps.Sigmoid.Apply([logits, labels], default);
+    }
+
+    /// <summary>Half the sum of squares, Σx²/2, as a scalar; its gradient is x.</summary>
+    public Tensor L2Loss()
+    {
+        Errors.RequireFloatingPoint(this, nameof(L2Loss));
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Square().Sum() * 0.5);
+    }
 }
 
 internal static class CrossEntropyOps
@@ -48,6 +67,24 @@ internal static class CrossEntropyOps
             Tensor? through = g[1] is null ? null : p * (g[1]! - (g[1]! * p).Sum(-1, keepDims: true));
             dx[0] = direct is null ? through : through is null ? direct : direct + through;
         },
+    };
+
+    // y = max(x, 0) − x·z + log(1 + e^−|x|) ⇒ dx = g·(σ(x) − z), dz = −g·x
+    internal static readonly Op<None> Sigmoid = new("SigmoidCrossEntropy",
+        static (x, in _) =>
+        {
+            using Tensor size = Aten.abs(x[0]), below = Aten.neg(size), rest = Aten.softplus(below, 1, 0);
+            using Tensor positive = Aten.relu(x[0]), taken = Aten.mul_Tensor(x[0], x[1]), line = Aten.sub_Tensor(positive, taken, 1);
+            return Aten.add_Tensor(line, rest, 1);
+        },
+        OpForms.SameShape)
+    {
+        Accepts = Accepts.Differentiable,
+        Gradients =
+        [
+            new(Keep.A | Keep.B, static (g, in s) => g * (s.A.Sigmoid() - s.B)),
+            new(Keep.A, static (g, in s) => -(g * s.A)),
+        ],
     };
 
     // z = x·(p − e_label), x [n] a factor for each row ⇒ dx = Σg·(p − e_label), dp = x·g

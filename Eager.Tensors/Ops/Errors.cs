@@ -12,6 +12,12 @@ internal static class Errors
     internal static GradientException MissingGradient(Op op, int input) =>
         new($"{op.Name}: the gradient of input {input} is missing: {op.WhyGradientIsMissing(input)}. Stop recording while that input is computed if its gradient is not needed.");
 
+    /// <summary>Refuses a dtype that is not floating point for a method of several operations, whose first might take it.</summary>
+    internal static void RequireFloatingPoint(Tensor x, string op)
+    {
+        if (!x.DType.IsFloatingPoint()) throw new DTypeMismatchException($"{op}: {x.DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+    }
+
     /// <summary>The error with the operation's name in front, unless it stands there already.</summary>
     internal static EagerException Named(Op op, EagerException e) => e switch
     {

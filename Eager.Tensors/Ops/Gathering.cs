@@ -315,7 +315,8 @@ internal static class GatheringOps
         return inputs;
     }
 
-    private static void RequirePlaces(Tensor indices, Shape shape, int axis, string op)
+    /// <summary>Names the first place that is not on an axis.</summary>
+    internal static void RequirePlaces(Tensor indices, Shape shape, int axis, string op)
     {
         long size = shape[axis];
         long[] places = Tensor.Outside(static t => t.ToArray<long>(), indices);

@@ -65,14 +65,15 @@ internal sealed partial class Op<TAttributes>
     /// <summary>Does all slices of an operation with one output.</summary>
     internal BatchRule<TAttributes>? BatchRule { get; init; }
 
-    /// <summary>True when axis 0 of every input and output is a batch already, whose places do not mix: two batches become one.</summary>
+    /// <summary>True when axis 0 of every input and output is a batch already, whose places do not mix: two batches become one, with the attributes of <see cref="Batched"/> where they hold its size.</summary>
     internal bool FoldsBatch { get; init; }
 
     internal override Tensor[]? RunBatched(in Batch batch, object attributes)
     {
         if (BatchRule is not null) return [BatchRule(batch, (TAttributes)attributes)];
-        if (Batched is not null) return Run(batch.AllFull(), Batched((TAttributes)attributes, batch)!);
-        if (FoldsBatch) return RunFolded(batch, attributes);
+        object batched = Batched is null ? attributes : Batched((TAttributes)attributes, batch)!;
+        if (FoldsBatch) return RunFolded(batch, batched);
+        if (Batched is not null) return Run(batch.AllFull(), batched);
         if (Elementwise) return Run(Broadcasts || batch.InputCount == 1 ? batch.AllAligned() : batch.AllFull(), attributes);
         return null;
     }

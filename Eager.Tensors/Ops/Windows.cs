@@ -1,16 +1,6 @@
 namespace Eager;
 
-/// <summary>How a window that slides over an image meets its edges.</summary>
-public enum Padding
-{
-    /// <summary>The window stays inside: an image of size n gives ⌊(n − window)/stride⌋ + 1 places.</summary>
-    Valid = 0,
-
-    /// <summary>The image is framed, evenly and at the end first, so that size n gives ⌈n/stride⌉ places.</summary>
-    Same = 1,
-}
-
-/// <summary>Which axis of a batch of images holds the channels.</summary>
+/// <summary>Which axis of a batch holds the channels.</summary>
 public enum DataFormat
 {
     /// <summary>The last: [batch, height, width, channels], the quicker one on CPUs.</summary>
@@ -20,74 +10,117 @@ public enum DataFormat
     ChannelsFirst = 1,
 }
 
-/// <summary>A height and a width in places: of a window, a stride, a dilation. One number stands for both.</summary>
-/// <param name="Height">The extent along the height.</param>
-/// <param name="Width">The extent along the width.</param>
-public readonly record struct Extent2D(int Height, int Width)
+/// <summary>Places along each axis that a window slides over: the extent of the window, of a stride, of a dilation. One number stands for all axes.</summary>
+/// <example><code>Tensor y = images.Conv2D(filters, strides: 2, dilation: (1, 3));</code></example>
+public readonly record struct Extent
 {
-    /// <summary>One number for both.</summary>
-    public static implicit operator Extent2D(int both) => new(both, both);
+    private readonly int count;  // of the numbers given
+    private readonly (int First, int Second, int Third) sizes;
+
+    private Extent(int count, int first, int second = 0, int third = 0) => (this.count, sizes) = (count, (first, second, third));
+
+    /// <summary>One number for all axes.</summary>
+    public static implicit operator Extent(int all) => new(1, all);
 
     /// <summary>Height and width.</summary>
-    public static implicit operator Extent2D((int Height, int Width) extent) => new(extent.Height, extent.Width);
+    public static implicit operator Extent((int Height, int Width) extent) => new(2, extent.Height, extent.Width);
+
+    /// <summary>Depth, height and width.</summary>
+    public static implicit operator Extent((int Depth, int Height, int Width) extent) => new(3, extent.Depth, extent.Height, extent.Width);
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Height}×{Width}";
+    public override string ToString() => Windows.Text(Over(Math.Max(1, count)));
 
-    internal long[] ToLongs() => [Height, Width];
+    /// <summary>The numbers of all axes, each at least the least.</summary>
+    internal long[] Over(int axes, string op, string what, int least = 1)
+    {
+        if (count != 1 && count != axes) throw new InvalidArgumentException($"{op}: the {what} {this} is for {count} axes; it slides along {axes}. Give one number for all, or one for each.");
+        long[] extent = Over(axes);
+        return Array.TrueForAll(extent, n => n >= least) ? extent : throw new InvalidArgumentException($"{op}: the {what} {Windows.Text(extent)} must be at least {least} along each axis.");
+    }
 
-    internal Extent2D RequirePositive(string op, string what) =>
-        Height > 0 && Width > 0 ? this : throw new InvalidArgumentException($"{op}: {what} {this} must be at least 1×1.");
+    private long[] Over(int axes) => count == 1
+        ? [.. Enumerable.Repeat((long)sizes.First, axes)]
+        : ((long[])[sizes.First, sizes.Second, sizes.Third])[..axes];
 }
 
-/// <summary>What convolutions and poolings over images share: layouts and frames.</summary>
+/// <summary>What convolutions and poolings share: layouts and frames. Axes that a window slides along are counted without batch and channels.</summary>
 internal static class Windows
 {
-    private static readonly int[] ToChannelsFirst = [0, 3, 1, 2];
-    private static readonly int[] ToChannelsLast = [0, 2, 3, 1];
+    private static readonly int[][] ToChannelsFirst = [[0, 2, 1], [0, 3, 1, 2], [0, 4, 1, 2, 3]];
+    private static readonly int[][] ToChannelsLast = [[0, 2, 1], [0, 2, 3, 1], [0, 2, 3, 4, 1]];
+    private static readonly string[][] Names = [["steps"], ["height", "width"], ["depth", "height", "width"]];
 
-    /// <summary>The images as [batch, channels, height, width]; from channels last a view, whose layout kernels keep.</summary>
-    internal static Tensor ChannelsFirst(Tensor x, DataFormat format) => format == DataFormat.ChannelsLast ? x.Transpose(ToChannelsFirst) : x;
+    // LibTorch's numbers of memory formats.
+    private const int Contiguous = 0, ChannelsLast2D = 2, ChannelsLast3D = 3;
 
-    /// <summary>Images of [batch, channels, height, width] in the layout asked for.</summary>
-    internal static Tensor InFormat(Tensor x, DataFormat format) => format == DataFormat.ChannelsLast ? x.Transpose(ToChannelsLast) : x;
+    /// <summary>The input as [batch, channels, ...]; from channels last a view, whose layout kernels keep.</summary>
+    internal static Tensor ChannelsFirst(Tensor x, DataFormat format) => format == DataFormat.ChannelsLast ? x.Transpose(ToChannelsFirst[x.Rank - 3]) : x;
 
-    internal static int HeightAxis(DataFormat format) => format == DataFormat.ChannelsLast ? 1 : 2;
+    /// <summary>A result of [batch, channels, ...] in the layout asked for.</summary>
+    internal static Tensor InFormat(Tensor x, DataFormat format) => format == DataFormat.ChannelsLast ? x.Transpose(ToChannelsLast[x.Rank - 3]) : x;
 
-    internal static int ChannelAxis(DataFormat format) => format == DataFormat.ChannelsLast ? 3 : 1;
+    /// <summary>The first axis that a window slides along.</summary>
+    internal static int FirstAxis(DataFormat format) => format == DataFormat.ChannelsLast ? 1 : 2;
 
-    internal static void RequireImages(Tensor x, DataFormat format, string op)
+    internal static int ChannelAxis(DataFormat format) => format == DataFormat.ChannelsLast ? -1 : 1;
+
+    /// <summary>The sizes along the axes that a window slides along.</summary>
+    internal static Shape Slid(Shape shape, DataFormat format) => format == DataFormat.ChannelsLast ? shape[1..^1] : shape[2..];
+
+    /// <summary>As in <c>[batch, height, width, channels]</c>.</summary>
+    internal static string Layout(int axes, DataFormat format) =>
+        $"[{string.Join(", ", (string[])(format == DataFormat.ChannelsLast ? ["batch", .. Names[axes - 1], "channels"] : ["batch", "channels", .. Names[axes - 1]]))}]";
+
+    /// <summary>As in <c>3×3</c>.</summary>
+    internal static string Text(IEnumerable<long> extent) => string.Join('×', extent);
+
+    internal static void RequireRank(Shape shape, int axes, DataFormat format, string op)
     {
-        if (x.Rank != 4)
-            throw new ShapeMismatchException($"{op}: the input is {x.ConcreteShape}; images need shape {(format == DataFormat.ChannelsLast ? "[batch, height, width, channels]" : "[batch, channels, height, width]")}.");
+        if (shape.Rank != axes + 2)
+            throw new ShapeMismatchException($"{op}: the input is {shape}; it needs shape {Layout(axes, format)}. Reshape the input, or add the missing axis with ExpandDims.");
     }
 
-    /// <summary>The frames of an image for windows with gaps: places before and after, along height and width.</summary>
-    /// <exception cref="ShapeMismatchException">The window does not fit into the image.</exception>
-    internal static (Extent2D Before, Extent2D After) Frame(Padding padding, Shape shape, DataFormat format, Extent2D window, Extent2D strides, Extent2D dilation, string op)
+    /// <summary>The frame of an input for windows with gaps: places before and after, along each axis.</summary>
+    /// <exception cref="ShapeMismatchException">The window does not fit into the input.</exception>
+    internal static (long[] Before, long[] After) Frame(Padding padding, Shape sizes, long[] window, long[] strides, long[] dilation, string op)
     {
-        int axis = HeightAxis(format);
-        (int top, int bottom) = Frame(padding, shape[axis], window.Height, strides.Height, dilation.Height);
-        (int left, int right) = Frame(padding, shape[axis + 1], window.Width, strides.Width, dilation.Width);
-        if (top < 0 || left < 0)
-            throw new ShapeMismatchException($"{op}: a window of {window}{(dilation == 1 ? "" : $" with dilation {dilation}")} does not fit into images of {shape[axis]}×{shape[axis + 1]}; make it smaller, or use Padding.Same.");
-        return (new(top, left), new(bottom, right));
+        var before = new long[window.Length];
+        var after = new long[window.Length];
+        padding.RequireAxes(window.Length, op);
+        for (int i = 0; i < window.Length; i++)
+        {
+            long covered = (window[i] - 1) * dilation[i] + 1;
+            (before[i], after[i]) = padding.Around(i, sizes[i], covered, strides[i]);
+            if (covered <= before[i] + sizes[i] + after[i]) continue;
+            string gaps = Array.TrueForAll(dilation, static d => d == 1) ? "" : $" with dilation {Text(dilation)}";
+            throw new ShapeMismatchException($"{op}: a window of {Text(window)}{gaps} does not fit into {Text(sizes.Select(static d => d.Value))}; make it smaller, or use Padding.Same.");
+        }
+        return (before, after);
     }
 
-    /// <summary>A frame around images of [batch, channels, height, width].</summary>
-    internal static Tensor Pad(Tensor x, Extent2D before, Extent2D after, Scalar value) =>
-        x.Pad([(0, 0), (0, 0), (before.Height, after.Height), (before.Width, after.Width)], value);
-
-    // A frame below zero: the window does not fit.
-    private static (int Before, int After) Frame(Padding padding, long size, int window, int stride, int dilation)
-    {
-        long covered = (long)(window - 1) * dilation + 1;
-        if (padding == Padding.Valid) return covered <= size ? (0, 0) : (-1, -1);
-        long places = (size + stride - 1) / stride;
-        long total = Math.Max(0, (places - 1) * stride + covered - size);
-        return ((int)(total / 2), (int)(total - total / 2));
-    }
+    /// <summary>A frame around an input of [batch, channels, ...].</summary>
+    internal static Tensor Pad(Tensor x, long[] before, long[] after, Scalar value) =>
+        x.Pad([(0, 0), (0, 0), .. before.Zip(after, static (b, a) => ((int)b, (int)a))], value);
 
     /// <summary>The number of places of a window along one axis.</summary>
     internal static Dim Places(Dim size, long window, long stride, long frame, long dilation) => (size + (2 * frame - dilation * (window - 1) - 1)) / stride + 1;
+
+    /// <summary>The sizes of [batch, channels, ...] after a window slid along the other axes.</summary>
+    internal static Shape Slide(Shape x, Dim channels, ReadOnlySpan<long> window, long[] strides, long[] frame, long[] dilation)
+    {
+        var sizes = new Dim[x.Rank];
+        (sizes[0], sizes[1]) = (x[0], channels);
+        for (int i = 0; i < strides.Length; i++) sizes[i + 2] = Places(x[i + 2], window[i], strides[i], frame[i], dilation[i]);
+        return Shape.Of(sizes);
+    }
+
+    /// <summary>Memory of an input's shape, of which backward kernels read no more than shape and layout; the layout is that of the gradient.</summary>
+    internal static unsafe Tensor Blank(Shape shape, Tensor gradient)
+    {
+        bool plain = Interop.Native.eager_is_contiguous(gradient.Enter()) != 0;
+        gradient.Leave();
+        int layout = plain || shape.Rank < 4 ? Contiguous : shape.Rank == 4 ? ChannelsLast2D : ChannelsLast3D;
+        return Interop.Aten.empty_memory_format(shape.Sizes, (int)gradient.DType, -1, gradient.Device.Packed, default, layout);
+    }
 }

@@ -58,8 +58,9 @@ public class LayerTests
     }
 
     [Test]
-    public void Layers_tell_the_shapes_that_they_give([Values] Padding padding, [Values] DataFormat format)
+    public void Layers_tell_the_shapes_that_they_give([Values("Valid", "Same")] string frame, [Values] DataFormat format)
     {
+        Padding padding = frame == "Same" ? Padding.Same : Padding.Valid;
         using var scope = new TensorScope();
         Tensor x = Tensor.Ones(format == DataFormat.ChannelsLast ? [2, 9, 8, 3] : [2, 3, 9, 8]);
         Layer[] layers = [new Conv2D(5, 3, 2, padding, dataFormat: format), new MaxPool2D(2, 1, padding, format), new AvgPool2D(3, padding: padding, dataFormat: format), new Flatten(), new Dropout(0.5), new Activation("relu"), new Dense(4)];

@@ -34,6 +34,20 @@ internal static class CrossEntropyRows
                 new("no rows", NArray.Empty(0), NArray.Empty(0, 4), NArray.Empty(0).As(DType.Int64)),
             ],
         },
+        new(CrossEntropyOps.Sigmoid, static x => CrossEntropyOps.Sigmoid.Apply(x, default), static x => x[0].Zip(x[1], static (v, z) => Math.Max(v, 0) - v * z + Log1p(Math.Exp(-Math.Abs(v)))))
+        {
+            DTypes = Kinds.NoHalf,
+            Ulps = 12,  // three terms, each rounded, and rounded again on the way in bfloat16
+            Scale = 4,
+            Samples =
+            [
+                new("scores", Samples.Spread(1, -3, 3, 3, 4), Samples.Spread(2, 0, 1, 3, 4)),
+                new("far", NArray.Vector(-1000, 1000, -30, 30, 0), NArray.Vector(0, 1, 0, 1, 0.5)) { For = Kinds.Wide },
+                new("empty", NArray.Empty(0, 3), NArray.Empty(0, 3)),
+            ],
+            Refusals = [Refusal.Of<ShapeMismatchException>("another shape", static () => Tensor.SigmoidCrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([3])), "SigmoidCrossEntropy", "[2, 3]", "[3]")],
+        },
+        new("L2Loss", static x => x[0].L2Loss(), static x => NArray.Scalar(x[0].Values.Sum(static v => v * v) / 2)) { DTypes = Kinds.Floats, Ulps = 16, WhyNoBatch = "it sums over all axes", Samples = Samples.Real(-2, 2) },
         new("SparseSoftmaxCrossEntropy of any integers", static x => Tensor.SparseSoftmaxCrossEntropy(x[1], x[0]), static x => Losses(x[0], x[1]))
         {
             DTypes = Kinds.NoHalf,
@@ -48,6 +62,9 @@ internal static class CrossEntropyRows
             Refusals = [Refusal.Of<ShapeMismatchException>("another shape", static () => Tensor.SoftmaxCrossEntropy(Tensor.Zeros([2, 3]), Tensor.Zeros([2, 4])), "SoftmaxCrossEntropy", "[2, 3]", "[2, 4]", "Sparse")],
         },
     ];
+
+    // Exact for small x, as the C# library has no log1p.
+    private static double Log1p(double x) => x < 1e-5 ? x * (1 - x / 2 + x * x / 3) : Math.Log(1 + x);
 
     private static NArray Losses(NArray logits, NArray labels)
     {

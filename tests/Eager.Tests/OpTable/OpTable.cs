@@ -30,7 +30,11 @@ internal static class OpTable
         .. IndexingRows.All,
         .. CreationRows.All,
         .. CrossEntropyRows.All,
+        .. ConvolutionRows.All,
+        .. PoolingRows.All,
         .. ImageRows.All,
+        .. NormalizationRows.All,
+        .. EmbeddingRows.All,
     ];
 
     /// <summary>Operations that the table's checks do not fit, each with the tests that stand for them.</summary>

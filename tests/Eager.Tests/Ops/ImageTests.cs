@@ -5,15 +5,18 @@ namespace Eager.Tests.Ops;
 /// <summary>Convolutions and poolings against the definition, written out as loops.</summary>
 public class ImageTests
 {
-    private static readonly Extent2D[] Strides = [1, 2, (1, 2)];
+    private static readonly Extent[] Strides = [1, 2, (1, 2)];
+
+    private static readonly int[][] StrideNumbers = [[1, 1], [2, 2], [1, 2]];
 
     [Test]
     public void A_convolution_sums_each_window_times_its_filter(
-        [Values] Padding padding, [Values(0, 1, 2)] int stride, [Values(1, 2)] int dilation, [Values(1, 2)] int groups, [Values] DataFormat format)
+        [Values("Valid", "Same")] string frame, [Values(0, 1, 2)] int stride, [Values(1, 2)] int dilation, [Values(1, 2)] int groups, [Values] DataFormat format)
     {
         using var scope = new TensorScope();
         using var generator = new Generator(7);
-        Extent2D strides = Strides[stride];
+        Extent strides = Strides[stride];
+        Padding padding = frame == "Same" ? Padding.Same : Padding.Valid;
         Tensor x = Tensor.RandomNormal([2, 7, 6, 4], generator: generator, dtype: DType.Float64);
         Tensor w = Tensor.RandomNormal([3, 2, 4 / groups, 6], generator: generator, dtype: DType.Float64);
         Tensor b = Tensor.RandomNormal([6], generator: generator, dtype: DType.Float64);
@@ -22,7 +25,7 @@ public class ImageTests
         Tensor y = given.Conv2D(w, strides, padding, dilation, groups, format, b);
         if (format == DataFormat.ChannelsFirst) y = y.Transpose(0, 2, 3, 1);
 
-        double[,,,] expected = Convolve(x, w, b, strides, padding, dilation, groups);
+        double[,,,] expected = Convolve(x, w, b, StrideNumbers[stride], padding, dilation, groups);
         Assert.That(y.Shape.Select(d => d.Value), Is.EqualTo(Enumerable.Range(0, 4).Select(i => (long)expected.GetLength(i))));
         // Sums of at most 24 products of numbers near 1: the order of summing changes the last digits only.
         Assert.That(y.ToArray<double>(), Is.EqualTo(expected.Cast<double>()).Within(1e-12));
@@ -30,18 +33,19 @@ public class ImageTests
 
     [Test]
     public void Max_pooling_takes_the_largest_and_average_pooling_the_mean_of_what_is_inside(
-        [Values] Padding padding, [Values(2, 3)] int window, [Values(0, 1, 2)] int stride, [Values] DataFormat format)
+        [Values("Valid", "Same")] string frame, [Values(2, 3)] int window, [Values(0, 1, 2)] int stride, [Values] DataFormat format)
     {
         using var scope = new TensorScope();
         using var generator = new Generator(7);
-        Extent2D strides = Strides[stride];
+        Extent strides = Strides[stride];
+        Padding padding = frame == "Same" ? Padding.Same : Padding.Valid;
         Tensor x = Tensor.RandomNormal([2, 7, 6, 3], generator: generator, dtype: DType.Float64);
         Tensor given = format == DataFormat.ChannelsLast ? x : x.Transpose(0, 3, 1, 2);
 
         Tensor largest = given.MaxPool2D(window, strides, padding, format), mean = given.AvgPool2D(window, strides, padding, format);
         if (format == DataFormat.ChannelsFirst) (largest, mean) = (largest.Transpose(0, 2, 3, 1), mean.Transpose(0, 2, 3, 1));
 
-        var (expectedLargest, expectedMean) = Pool(x, window, strides, padding);
+        var (expectedLargest, expectedMean) = Pool(x, window, StrideNumbers[stride], padding);
         Assert.That(largest.ToArray<double>(), Is.EqualTo(expectedLargest));
         Assert.That(mean.ToArray<double>(), Is.EqualTo(expectedMean).Within(1e-12));
     }
@@ -119,12 +123,12 @@ public class ImageTests
         return (Math.Max(0, (places - 1) * stride + covered - size) / 2, places);
     }
 
-    private static double[,,,] Convolve(Tensor images, Tensor filters, Tensor bias, Extent2D strides, Padding padding, int dilation, int groups)
+    private static double[,,,] Convolve(Tensor images, Tensor filters, Tensor bias, int[] strides, Padding padding, int dilation, int groups)
     {
         double[,,,] x = Cube(images), w = Cube(filters);
         double[] b = bias.ToArray<double>();
-        (int top, int rows) = Layout(x.GetLength(1), (w.GetLength(0) - 1) * dilation + 1, strides.Height, padding);
-        (int left, int columns) = Layout(x.GetLength(2), (w.GetLength(1) - 1) * dilation + 1, strides.Width, padding);
+        (int top, int rows) = Layout(x.GetLength(1), (w.GetLength(0) - 1) * dilation + 1, strides[0], padding);
+        (int left, int columns) = Layout(x.GetLength(2), (w.GetLength(1) - 1) * dilation + 1, strides[1], padding);
         int taken = w.GetLength(2), made = w.GetLength(3);
         var y = new double[x.GetLength(0), rows, columns, made];
         foreach ((int n, int i, int j, int o) in Places(y))
@@ -133,7 +137,7 @@ public class ImageTests
             foreach ((int p, int q, int c, int filter) in Places(w))
             {
                 if (filter != o) continue;
-                int row = i * strides.Height - top + p * dilation, column = j * strides.Width - left + q * dilation;
+                int row = i * strides[0] - top + p * dilation, column = j * strides[1] - left + q * dilation;
                 if (row < 0 || row >= x.GetLength(1) || column < 0 || column >= x.GetLength(2)) continue;
                 y[n, i, j, o] += x[n, row, column, o / (made / groups) * taken + c] * w[p, q, c, o];
             }
@@ -141,18 +145,18 @@ public class ImageTests
         return y;
     }
 
-    private static (double[] Largest, double[] Mean) Pool(Tensor images, int window, Extent2D strides, Padding padding)
+    private static (double[] Largest, double[] Mean) Pool(Tensor images, int window, int[] strides, Padding padding)
     {
         double[,,,] x = Cube(images);
-        (int top, int rows) = Layout(x.GetLength(1), window, strides.Height, padding);
-        (int left, int columns) = Layout(x.GetLength(2), window, strides.Width, padding);
+        (int top, int rows) = Layout(x.GetLength(1), window, strides[0], padding);
+        (int left, int columns) = Layout(x.GetLength(2), window, strides[1], padding);
         var largest = new List<double>();
         var mean = new List<double>();
         foreach ((int n, int i, int j, int c) in Places(new double[x.GetLength(0), rows, columns, x.GetLength(3)]))
         {
             List<double> inside = [];
-            for (int row = i * strides.Height - top; row < i * strides.Height - top + window; row++)
-                for (int column = j * strides.Width - left; column < j * strides.Width - left + window; column++)
+            for (int row = i * strides[0] - top; row < i * strides[0] - top + window; row++)
+                for (int column = j * strides[1] - left; column < j * strides[1] - left + window; column++)
                     if (row >= 0 && row < x.GetLength(1) && column >= 0 && column < x.GetLength(2)) inside.Add(x[n, row, column, c]);
             largest.Add(inside.Max());
             mean.Add(inside.Average());
