@@ -95,11 +95,16 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         return axis < 0 ? axis + Rank : axis;
     }
 
-    /// <summary>The shape without some axes, or with size 1 in their place.</summary>
+    /// <summary>The shape without some axes, or with size 1 in their place; none listed means all.</summary>
     public Shape Reduce(ReadOnlySpan<int> axes, bool keepDims = false)
     {
         Span<bool> reduced = stackalloc bool[Rank];
-        foreach (int axis in axes) reduced[NormalizeAxis(axis)] = true;
+        foreach (int axis in axes)
+        {
+            int i = NormalizeAxis(axis);
+            if (reduced[i]) throw new ShapeMismatchException($"axes [{string.Join(", ", axes.ToArray())}] of shape {this} name an axis twice.");
+            reduced[i] = true;
+        }
         if (axes.Length == 0) reduced.Fill(true);
         var dims = new List<Dim>(Rank);
         for (int i = 0; i < Rank; i++)

@@ -2064,6 +2064,18 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
     }
 
+    /// <summary>aten::linalg_lu(Tensor A, *, bool pivot=True) -&gt; (Tensor P, Tensor L, Tensor U)</summary>
+    internal static Tensor[] linalg_lu(Tensor @A, bool @pivot)
+    {
+        nint A_ = @A.Enter();
+        nint* out_ = stackalloc nint[3];
+        int result_;
+        result_ = Raw.linalg_lu(A_, @pivot ? (byte)1 : (byte)0, out_);
+        @A.Leave();
+        Native.Check(result_, "linalg_lu");
+        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
+    }
+
     /// <summary>aten::linalg_qr(Tensor A, str mode="reduced") -&gt; (Tensor Q, Tensor R)</summary>
     internal static Tensor[] linalg_qr(Tensor @A, NativeText @mode)
     {
@@ -4064,6 +4076,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_inv_ex")] internal static partial int linalg_inv_ex(nint @A, byte @check_errors, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_solve_ex")] internal static partial int _linalg_solve_ex(nint @A, nint @B, byte @left, byte @check_errors, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lu_factor_ex")] internal static partial int linalg_lu_factor_ex(nint @A, byte @pivot, byte @check_errors, nint* @out);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lu")] internal static partial int linalg_lu(nint @A, byte @pivot, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_qr")] internal static partial int linalg_qr(nint @A, NativeText @mode, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_svd")] internal static partial int _linalg_svd(nint @A, byte @full_matrices, byte @compute_uv, NativeText @driver, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_eigh")] internal static partial int _linalg_eigh(nint @A, NativeText @UPLO, byte @compute_v, nint* @out);

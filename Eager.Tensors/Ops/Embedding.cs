@@ -22,7 +22,7 @@ public partial class Tensor
         }
         catch (LibTorchException)
         {
-            GatheringOps.RequirePlaces(places, table.ConcreteShape, 0, nameof(Embedding));
+            GatheringOps.RequirePlaces(places, table.ConcreteShape, 0, nameof(Embedding), fromEnd: false);
             throw;
         }
     }

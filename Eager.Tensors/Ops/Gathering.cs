@@ -14,6 +14,42 @@ public partial class Tensor
         return scope.Keep(GatheringOps.ApplyAlong(GatheringOps.Gather, [this, indices], axis));
     }
 
+    /// <summary>The slices at places that each name several axes: the last axis of the indices, <c>[..., k]</c>, holds a place for each of the first k axes.</summary>
+    /// <param name="indices">Integers; a negative place counts from the end. The result is <c>[..., rest of this tensor's axes]</c>.</param>
+    /// <exception cref="InvalidArgumentException">A place is not on its axis.</exception>
+    /// <example><code>Tensor corners = x.GatherNd(Tensor.From([[0, 0], [-1, -1]]));   // of a matrix: two scalars</code></example>
+    public Tensor GatherNd(Tensor indices)
+    {
+        int count = GatheringOps.RequireCoordinates(indices, ConcreteShape, nameof(GatherNd));
+        using var scope = Temporaries.Begin();
+        if (count == 0) return scope.Keep(BroadcastTo([.. indices.Shape[..^1], .. Shape]));
+        return scope.Keep(GatheringOps.ApplyIndex(GatheringOps.Index, [this, .. GatheringOps.Coordinates(indices)], GatheringOps.FirstAxes(count), ConcreteShape, GatheringOps.FirstAxes(count), nameof(GatherNd)));
+    }
+
+    /// <summary>For each of a batch its own slices: <c>x[b, i]</c> for each place i in <c>indices[b]</c>.</summary>
+    /// <param name="indices">Places from 0 on along the axis behind the batch, of an integer dtype: <c>[batch, ...]</c>; their shape stands where batch and axis were.</param>
+    /// <param name="batchAxes">How many leading axes, equal in both, are the batch.</param>
+    /// <exception cref="InvalidArgumentException">A place is not on the axis.</exception>
+    public Tensor BatchGather(Tensor indices, int batchAxes = 1)
+    {
+        if (batchAxes < 0 || batchAxes >= Rank || batchAxes > indices.Rank || ConcreteShape[..batchAxes] != indices.ConcreteShape[..batchAxes])
+            throw new ShapeMismatchException($"BatchGather: indices of shape {indices.ConcreteShape} do not fit {ConcreteShape} with {batchAxes} batch axes; those must be equal, and an axis to count along must follow them.");
+        using var scope = Temporaries.Begin();
+        Shape batch = Shape[..batchAxes], rest = Shape[(batchAxes + 1)..], each = indices.Shape[batchAxes..];
+        Tensor lines = Reshape([.. batch, Shape[batchAxes], rest.ElementCount]);
+        Tensor places = indices.Reshape([.. batch, each.ElementCount, 1]).BroadcastTo([.. batch, each.ElementCount, rest.ElementCount]);
+        return scope.Keep(lines.TakeAlongAxis(places, batchAxes).Reshape([.. batch, .. each, .. rest]));
+    }
+
+    /// <summary>The elements at places that count through the whole tensor in C order, in the indices' shape.</summary>
+    /// <param name="indices">Places from 0 on, of an integer dtype.</param>
+    /// <exception cref="InvalidArgumentException">There is no such element.</exception>
+    public Tensor Take(Tensor indices)
+    {
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Reshape([Shape.ElementCount]).Gather(indices));
+    }
+
     /// <summary>For each index the element of this tensor at that place of the axis and, on all other axes, where the index itself stands.</summary>
     /// <param name="indices">Places from 0 on, of an integer dtype; of this tensor's rank and, but for the axis, no larger.</param>
     /// <param name="axis">The axis that they count along.</param>
@@ -47,10 +83,7 @@ public partial class Tensor
     /// <exception cref="InvalidArgumentException">A place is not on the axis.</exception>
     public Tensor IndexAdd(Tensor indices, Tensor source, int axis = 0)
     {
-        GatheringOps.RequireSameDType(nameof(IndexAdd), this, source);
-        int at = ConcreteShape.NormalizeAxis(axis, nameof(IndexAdd));
-        if (indices.Rank != 1 || source.ConcreteShape != ConcreteShape.With(at, indices.ConcreteShape[0]))
-            throw new ShapeMismatchException($"IndexAdd: indices of shape {indices.ConcreteShape} and a source of {source.ConcreteShape} do not fit axis {axis} of {ConcreteShape}; they need [n], and that shape with n in place of the axis.");
+        int at = GatheringOps.RequireSlices(nameof(IndexAdd), this, indices, source, axis);
         using var scope = Temporaries.Begin();
         return scope.Keep(GatheringOps.ApplyAlong(GatheringOps.IndexAdd, [this, indices, source], at));
     }
@@ -202,28 +235,64 @@ internal static class GatheringOps
     /// <summary>Runs an operation whose second input is a tensor of places along an axis; when it fails, the place that is not there is named.</summary>
     internal static Tensor ApplyAlong(Op<int> op, ReadOnlySpan<Tensor> x, int axis)
     {
-        Tensor indices = x[1];
-        if (!indices.DType.IsInteger()) throw new DTypeMismatchException($"{op.Name}: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
         int at = x[0].ConcreteShape.NormalizeAxis(axis, op.Name);
+        return ApplyAlong(op, x, at, at);
+    }
+
+    /// <summary>As <see cref="ApplyAlong(Op{int}, ReadOnlySpan{Tensor}, int)"/>, for operations with more attributes than the axis.</summary>
+    internal static Tensor ApplyAlong<TAttributes>(Op<TAttributes> op, ReadOnlySpan<Tensor> x, int axis, in TAttributes attributes)
+    {
         Tensor[] inputs = [.. x];
-        inputs[1] = indices.Cast(DType.Int64);
+        inputs[1] = RequireIndices(x[1], op.Name).Cast(DType.Int64);
+        if (AssertsOnDevice(inputs[1])) RequirePlaces(inputs[1], x[0].ConcreteShape, axis, op.Name, fromEnd: false);
         try
         {
-            return op.Apply(inputs, at);
+            return op.Apply(inputs, attributes);
         }
         catch (LibTorchException)
         {
-            RequirePlaces(inputs[1], x[0].ConcreteShape, at, op.Name);
+            RequirePlaces(inputs[1], x[0].ConcreteShape, axis, op.Name, fromEnd: false);
             throw;
         }
     }
 
-    /// <summary>Runs the operation behind an index of tensors: the indexed tensor first, then places for each of the axes.</summary>
-    internal static Tensor ApplyIndex(ReadOnlySpan<Tensor> x, int[] axes)
+    /// <summary>Runs the operation behind an index of tensors: the indexed tensor first, then places for each of the axes, negative ones from the end.</summary>
+    internal static Tensor ApplyIndex(ReadOnlySpan<Tensor> x, int[] axes) => ApplyIndex(Index, x, axes, x[0].ConcreteShape, axes, Index.Name);
+
+    /// <summary>Runs an operation whose inputs after the first are places for each of some axes of a shape.</summary>
+    internal static Tensor ApplyIndex<TAttributes>(Op<TAttributes> op, ReadOnlySpan<Tensor> x, in TAttributes attributes, Shape shape, int[] axes, string caller)
     {
-        if (axes.Length > MostIndices) throw new InvalidArgumentException($"Index: {axes.Length} axes are indexed by tensors; at most {MostIndices} can be.");
-        return Index.Apply(x, axes);
+        if (axes.Length > MostIndices) throw new InvalidArgumentException($"{caller}: {axes.Length} axes are indexed by tensors; at most {MostIndices} can be.");
+        if (AssertsOnDevice(x[^1])) RequirePlaces(x[1..], shape, axes, caller);
+        try
+        {
+            return op.Apply(x, attributes);
+        }
+        catch (LibTorchException)
+        {
+            RequirePlaces(x[1..], shape, axes, caller);
+            throw;
+        }
     }
+
+    /// <summary>Refuses indices whose last axis does not hold a place for each of the first axes of a shape; gives the number of those.</summary>
+    internal static int RequireCoordinates(Tensor indices, Shape shape, string op)
+    {
+        RequireIndices(indices, op);
+        Shape given = indices.ConcreteShape;
+        if (given.Rank == 0 || given[^1].Value > shape.Rank)
+            throw new ShapeMismatchException($"{op}: indices of shape {given} do not fit shape {shape}; their last axis holds a place for each of the first axes, so at most {shape.Rank}.");
+        return (int)given[^1].Value;
+    }
+
+    /// <summary>The places for each axis, from indices whose last axis holds them.</summary>
+    internal static Tensor[] Coordinates(Tensor indices) => indices.Cast(DType.Int64).Unstack(-1);
+
+    internal static int[] FirstAxes(int count) => [.. Enumerable.Range(0, count)];
+
+    /// <summary>Refuses indices that are no integers.</summary>
+    internal static Tensor RequireIndices(Tensor indices, string op) =>
+        indices.DType.IsInteger() ? indices : throw new DTypeMismatchException($"{op}: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
 
     /// <summary>Refuses a mask that is no bool tensor of the shape of the axes that it masks.</summary>
     internal static Tensor RequireMask(Tensor x, Tensor mask, int axis)
@@ -240,6 +309,16 @@ internal static class GatheringOps
         if (x.DType != source.DType) throw new DTypeMismatchException($"{op}: the tensor is {x.DType.Name()}, the source {source.DType.Name()}; convert one with Cast.");
     }
 
+    /// <summary>Refuses indices that are no vector and sources that do not have a slice for each; gives the axis.</summary>
+    internal static int RequireSlices(string op, Tensor x, Tensor indices, Tensor source, int axis)
+    {
+        RequireSameDType(op, x, source);
+        int at = x.ConcreteShape.NormalizeAxis(axis, op);
+        if (indices.Rank != 1 || source.ConcreteShape != x.ConcreteShape.With(at, indices.ConcreteShape[0]))
+            throw new ShapeMismatchException($"{op}: indices of shape {indices.ConcreteShape} and a source of {source.ConcreteShape} do not fit axis {axis} of {x.ConcreteShape}; they need [n], and that shape with n in place of the axis.");
+        return at;
+    }
+
     /// <summary>Refuses indices that are larger than a tensor on another axis than the one that they count along.</summary>
     internal static void RequireWithin(string op, Shape indices, Shape x, int axis)
     {
@@ -249,7 +328,7 @@ internal static class GatheringOps
         if (!fits) throw new ShapeMismatchException($"{op}: indices of shape {indices} do not fit {x} along axis {axis}; they need {x.Rank} axes and, but for that one, sizes no larger.");
     }
 
-    private static Gradient<TAttributes> NoIndexGradient<TAttributes>() => Gradient<TAttributes>.None("it is an index");
+    internal static Gradient<TAttributes> NoIndexGradient<TAttributes>() => Gradient<TAttributes>.None("it is an index");
 
     private static Tensor ZerosFor(Tensor g, Shape shape) => Tensor.Zeros(shape, g.DType, g.Device);
 
@@ -315,12 +394,20 @@ internal static class GatheringOps
         return inputs;
     }
 
+    // On a GPU a place that is not there ends the process instead of the call, so there the places are looked at first.
+    private static bool AssertsOnDevice(Tensor indices) => indices.Device.Type == DeviceType.Cuda && ThreadContext.Current.Observer?.RecordsHostEffects != true;
+
+    private static void RequirePlaces(ReadOnlySpan<Tensor> places, Shape shape, int[] axes, string op)
+    {
+        for (int i = 0; i < axes.Length; i++) RequirePlaces(places[i], shape, axes[i], op, fromEnd: true);
+    }
+
     /// <summary>Names the first place that is not on an axis.</summary>
-    internal static void RequirePlaces(Tensor indices, Shape shape, int axis, string op)
+    internal static void RequirePlaces(Tensor indices, Shape shape, int axis, string op, bool fromEnd)
     {
         long size = shape[axis];
         long[] places = Tensor.Outside(static t => t.ToArray<long>(), indices);
-        int bad = Array.FindIndex(places, place => place < 0 || place >= size);
+        int bad = Array.FindIndex(places, place => place < (fromEnd ? -size : 0) || place >= size);
         if (bad >= 0) throw new InvalidArgumentException($"{op}: index {places[bad]} (number {bad} of shape {indices.ConcreteShape}) is outside axis {axis} of shape {shape}, which has {size} places.");
     }
 }

@@ -72,6 +72,51 @@ public partial class Tensor
         Tensor repeated = ExpandDims(at + 1).BroadcastTo(shape.Insert(at + 1, times));
         return scope.Keep(repeated.Reshape(shape.With(at, shape[at] * times)));
     }
+
+    /// <summary>Each slice of an axis its own number of times in a row.</summary>
+    /// <param name="times">How often each slice stands: a vector of integers from 0 on, as long as the axis.</param>
+    /// <param name="axis">The axis.</param>
+    /// <exception cref="InvalidArgumentException">A number is negative.</exception>
+    /// <exception cref="TracingException">A traced function is being recorded: sizes that hang on values would be frozen in it.</exception>
+    public Tensor Repeat(Tensor times, int axis)
+    {
+        GatheringOps.RequireIndices(times, nameof(Repeat));
+        int at = ConcreteShape.NormalizeAxis(axis, nameof(Repeat));
+        if (times.Rank != 1 || times.ConcreteShape[0] != ConcreteShape[at])
+            throw new ShapeMismatchException($"Repeat: the numbers of times are {times.ConcreteShape}; axis {axis} of shape {ConcreteShape} needs a vector of {ConcreteShape[at]}.");
+        using var scope = Temporaries.Begin();
+        if (times.ElementCount == 0) return this;
+        if (times.Min().Cast(DType.Int64).Item<long>() is var least and < 0) throw new InvalidArgumentException($"Repeat: {least} times is less than none.");
+        Tensor ends = times.Cast(DType.Int64).CumSum(0);
+        // The k-th place of the result holds the first slice whose repetitions end behind it.
+        Tensor places = ends.SearchSorted(Range(0, ends.Select(0, -1).Item<long>(), device: Device), right: true);
+        return scope.Keep(Gather(places, at));
+    }
+
+    /// <summary>The coordinates of a grid: from vectors of n, m, … elements as many tensors of shape <c>[n, m, …]</c>, each of which varies along its own axis. Views.</summary>
+    /// <param name="axes">The coordinates along each axis; a scalar counts as a vector of one.</param>
+    /// <param name="cartesian">True for shape <c>[m, n, …]</c>, in which x runs along the columns and y along the rows, as NumPy's default.</param>
+    public static Tensor[] Meshgrid(ReadOnlySpan<Tensor> axes, bool cartesian = false)
+    {
+        var sizes = new Dim[axes.Length];
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            if (axes[i].Rank > 1) throw new ShapeMismatchException($"Meshgrid: the coordinates of axis {i} are {axes[i].ConcreteShape}; they need to be a vector.");
+            sizes[Place(i)] = axes[i].Shape.ElementCount;
+        }
+        using var scope = Temporaries.Begin();
+        var grid = new Tensor[axes.Length];
+        for (int i = 0; i < grid.Length; i++)
+        {
+            var own = new Dim[sizes.Length];
+            Array.Fill(own, 1);
+            own[Place(i)] = sizes[Place(i)];
+            grid[i] = scope.Keep(axes[i].Reshape(Shape.Of(own)).BroadcastTo(Shape.Of(sizes)));
+        }
+        return grid;
+
+        int Place(int axis) => cartesian && sizes.Length > 1 && axis < 2 ? 1 - axis : axis;
+    }
 }
 
 internal static class JoiningOps

@@ -98,6 +98,19 @@ internal static class LinearAlgebraOps
         return dy;
     }
 
+    /// <summary>The common batch of two tensors whose last axes are something else.</summary>
+    internal static Shape BroadcastBatch(string op, Shape a, Shape b, int matrixAxes)
+    {
+        try
+        {
+            return Shape.Broadcast(a[..^matrixAxes], b[..^matrixAxes]);
+        }
+        catch (ShapeMismatchException)
+        {
+            throw new ShapeMismatchException($"{op}: a is {a}, b is {b}; {(matrixAxes == 0 ? "they" : "their leading axes")} do not broadcast.");
+        }
+    }
+
     private static Shape Product(ReadOnlySpan<Shape> x, in None a)
     {
         Dim k = x[0][^1], l = x[1][^2];

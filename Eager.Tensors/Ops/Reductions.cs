@@ -8,19 +8,19 @@ public partial class Tensor
     public Tensor Sum() => ReductionOps.Sum.Apply([this], new([], false));
 
     /// <summary>The sum over an axis.</summary>
-    public Tensor Sum(int axis, bool keepDims = false) => Sum([axis], keepDims);
+    public Tensor Sum(int axis, bool keepDims = false) => ReductionOps.Sum.Apply([this], new([axis], keepDims));
 
-    /// <summary>The sum over several axes.</summary>
-    public Tensor Sum(int[] axes, bool keepDims = false) => ReductionOps.Sum.Apply([this], new(axes, keepDims));
+    /// <summary>The sum over several axes: null means all, and <c>[]</c> none.</summary>
+    public Tensor Sum(int[]? axes, bool keepDims = false) => ReductionOps.Apply(ReductionOps.Sum, this, axes, keepDims);
 
     /// <summary>The mean of all elements, as a scalar.</summary>
     public Tensor Mean() => ReductionOps.Mean.Apply([this], new([], false));
 
     /// <summary>The mean over an axis.</summary>
-    public Tensor Mean(int axis, bool keepDims = false) => Mean([axis], keepDims);
+    public Tensor Mean(int axis, bool keepDims = false) => ReductionOps.Mean.Apply([this], new([axis], keepDims));
 
-    /// <summary>The mean over several axes.</summary>
-    public Tensor Mean(int[] axes, bool keepDims = false) => ReductionOps.Mean.Apply([this], new(axes, keepDims));
+    /// <summary>The mean over several axes: null means all, and <c>[]</c> none.</summary>
+    public Tensor Mean(int[]? axes, bool keepDims = false) => ReductionOps.Apply(ReductionOps.Mean, this, axes, keepDims);
 
     /// <summary>The product of all elements, as a scalar. Bools and small integers are multiplied as int64.</summary>
     public Tensor Prod()
@@ -32,15 +32,12 @@ public partial class Tensor
     /// <summary>The product over an axis.</summary>
     public Tensor Prod(int axis, bool keepDims = false) => ReductionOps.Prod.Apply([this], new([ConcreteShape.NormalizeAxis(axis, nameof(Prod))], keepDims));
 
-    /// <summary>The product over several axes.</summary>
-    public Tensor Prod(int[] axes, bool keepDims = false)
+    /// <summary>The product over several axes: null means all, and <c>[]</c> none.</summary>
+    public Tensor Prod(int[]? axes, bool keepDims = false)
     {
         using var scope = Temporaries.Begin();
         return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(Prod), static (x, axis, keep) => x.Prod(axis, keep)));
     }
-
-    /// <summary>The sum of each element and all before it on an axis.</summary>
-    public Tensor CumSum(int axis) => ReductionOps.CumSum.Apply([this], ConcreteShape.NormalizeAxis(axis, nameof(CumSum)));
 
     /// <summary>The largest element, as a scalar; NaN wins. Ties share the gradient evenly.</summary>
     public Tensor Max() => ReductionOps.Max.Apply([this], new([], false));
@@ -48,8 +45,8 @@ public partial class Tensor
     /// <summary>The largest element over an axis.</summary>
     public Tensor Max(int axis, bool keepDims = false) => ReductionOps.Max.Apply([this], new([axis], keepDims));
 
-    /// <summary>The largest element over several axes.</summary>
-    public Tensor Max(int[] axes, bool keepDims = false) => ReductionOps.Max.Apply([this], new(axes, keepDims));
+    /// <summary>The largest element over several axes: null means all, and <c>[]</c> none.</summary>
+    public Tensor Max(int[]? axes, bool keepDims = false) => ReductionOps.Apply(ReductionOps.Max, this, axes, keepDims);
 
     /// <summary>The smallest element, as a scalar; NaN wins. Ties share the gradient evenly.</summary>
     public Tensor Min() => ReductionOps.Min.Apply([this], new([], false));
@@ -57,8 +54,8 @@ public partial class Tensor
     /// <summary>The smallest element over an axis.</summary>
     public Tensor Min(int axis, bool keepDims = false) => ReductionOps.Min.Apply([this], new([axis], keepDims));
 
-    /// <summary>The smallest element over several axes.</summary>
-    public Tensor Min(int[] axes, bool keepDims = false) => ReductionOps.Min.Apply([this], new(axes, keepDims));
+    /// <summary>The smallest element over several axes: null means all, and <c>[]</c> none.</summary>
+    public Tensor Min(int[]? axes, bool keepDims = false) => ReductionOps.Apply(ReductionOps.Min, this, axes, keepDims);
 
     /// <summary>log Σeˣ over all elements, without overflow, as a scalar.</summary>
     public Tensor LogSumExp() => ReductionOps.LogSumExp.Apply([this], new([], false));
@@ -66,8 +63,8 @@ public partial class Tensor
     /// <summary>log Σeˣ over an axis, without overflow.</summary>
     public Tensor LogSumExp(int axis, bool keepDims = false) => ReductionOps.LogSumExp.Apply([this], new([axis], keepDims));
 
-    /// <summary>log Σeˣ over several axes, without overflow.</summary>
-    public Tensor LogSumExp(int[] axes, bool keepDims = false) => ReductionOps.LogSumExp.Apply([this], new(axes, keepDims));
+    /// <summary>log Σeˣ over several axes: null means all, and <c>[]</c> none, without overflow.</summary>
+    public Tensor LogSumExp(int[]? axes, bool keepDims = false) => ReductionOps.Apply(ReductionOps.LogSumExp, this, axes, keepDims);
 
     /// <summary>The index of the first largest element in C order, an int64 scalar.</summary>
     public Tensor ArgMax()
@@ -95,8 +92,8 @@ public partial class Tensor
     /// <summary>True along an axis when any element is true or not zero.</summary>
     public Tensor Any(int axis, bool keepDims = false) => ReductionOps.Any.Apply([this], new([axis], keepDims));
 
-    /// <summary>True along several axes when any element is true or not zero.</summary>
-    public Tensor Any(int[] axes, bool keepDims = false)
+    /// <summary>True along several axes, null meaning all and <c>[]</c> none, when any element is true or not zero.</summary>
+    public Tensor Any(int[]? axes, bool keepDims = false)
     {
         using var scope = Temporaries.Begin();
         return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(Any), static (x, axis, keep) => x.Any(axis, keep)));
@@ -108,8 +105,8 @@ public partial class Tensor
     /// <summary>True along an axis when all elements are true or not zero.</summary>
     public Tensor All(int axis, bool keepDims = false) => ReductionOps.All.Apply([this], new([axis], keepDims));
 
-    /// <summary>True along several axes when all elements are true or not zero.</summary>
-    public Tensor All(int[] axes, bool keepDims = false)
+    /// <summary>True along several axes, null meaning all and <c>[]</c> none, when all elements are true or not zero.</summary>
+    public Tensor All(int[]? axes, bool keepDims = false)
     {
         using var scope = Temporaries.Begin();
         return scope.Keep(ReductionOps.OneByOne(this, axes, keepDims, nameof(All), static (x, axis, keep) => x.All(axis, keep)));
@@ -152,16 +149,6 @@ internal static class ReductionOps
                 return ProductOfOthers(WithAxes(g, s).SwapAxes(axis, -1), s.A.Conj().SwapAxes(axis, -1)).SwapAxes(axis, -1);
             }),
         ],
-    };
-
-    // yᵢ = Σⱼ≤ᵢ xⱼ ⇒ dxⱼ = Σᵢ≥ⱼ gᵢ
-    internal static readonly Op<int> CumSum = new("CumSum", static (x, in axis) => Aten.cumsum(x[0], axis, -1), static (x, in _) => x[0])
-    {
-        Accepts = Accepts.Any,
-        Linear = Linearity.Jointly,
-        Batched = static (in axis, in _) => axis + 1,
-        ComplexGradients = true,
-        Gradients = [new(Keep.Nothing, static (g, in s) => g.Flip(s.Attributes).CumSum(s.Attributes).Flip(s.Attributes))],
     };
 
     // y = max x ⇒ dx = g where x = y, divided by the number of such x
@@ -210,6 +197,9 @@ internal static class ReductionOps
 
         internal int Only => List[0];
 
+        /// <summary>The axes as public methods take them.</summary>
+        internal int[]? OrAll => AreAll ? null : List;
+
         internal long[] ToLongs(Tensor x)
         {
             if (AreAll) return AllAxes[x.Rank];
@@ -243,14 +233,30 @@ internal static class ReductionOps
         return Aten._to_copy(number, (int)DType.Bool, -1, -1, default, false, -1);
     }
 
-    /// <summary>A reduction over several axes by one that takes a single axis; none listed means all.</summary>
-    internal static Tensor OneByOne(Tensor x, int[] axes, bool keepDims, string op, Func<Tensor, int, bool, Tensor> reduce)
+    /// <summary>A reduction over some axes; null means all of them, and an empty list none, as in NumPy.</summary>
+    internal static Tensor Apply(Op<Axes> op, Tensor x, int[]? axes, bool keepDims) =>
+        axes is { Length: 0 } ? OverNone(x, line => op.Apply([line], new([-1], KeepDims: false))) : op.Apply([x], new(axes ?? [], keepDims));
+
+    /// <summary>A reduction over no axis: each element becomes a line of its own, which is reduced.</summary>
+    internal static Tensor OverNone(Tensor x, Func<Tensor, Tensor> reduceLast)
     {
-        int[] all = axes.Length == 0 ? [.. Enumerable.Range(0, x.Rank)] : ShapingOps.RequireDistinct(x.ConcreteShape, axes, op);
+        using var scope = Temporaries.Begin();
+        return scope.Keep(reduceLast(x.ExpandDims(-1)));
+    }
+
+    /// <summary>A reduction over several axes by one that takes a single axis; null means all of them.</summary>
+    internal static Tensor OneByOne(Tensor x, int[]? axes, bool keepDims, string op, Func<Tensor, int, bool, Tensor> reduce)
+    {
+        int[] over = AxesOf(x, axes, op);
+        if (over.Length == 0) return OverNone(x, line => reduce(line, -1, false));
         // From the last axis on, so that those still to come keep their numbers.
-        foreach (int axis in all.OrderDescending()) x = reduce(x, axis, keepDims);
+        foreach (int axis in over.OrderDescending()) x = reduce(x, axis, keepDims);
         return x;
     }
+
+    /// <summary>The axes meant by a list: null means all of them.</summary>
+    internal static int[] AxesOf(Tensor x, int[]? axes, string op) =>
+        axes is null ? [.. Enumerable.Range(0, x.Rank)] : ShapingOps.RequireDistinct(x.ConcreteShape, axes, op);
 
     // The products over the last axis form a tree of pairs. On the way down a pair's gradient goes to each of the two,
     // multiplied by the other, so nothing is ever divided by an element that may be zero.

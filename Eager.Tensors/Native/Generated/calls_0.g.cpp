@@ -55,6 +55,9 @@
 #if __has_include(<ATen/ops/lgamma_ops.h>)
 #include <ATen/ops/lgamma_ops.h>
 #endif
+#if __has_include(<ATen/ops/linalg_lu_ops.h>)
+#include <ATen/ops/linalg_lu_ops.h>
+#endif
 #if __has_include(<ATen/ops/log10_ops.h>)
 #include <ATen/ops/log10_ops.h>
 #endif
@@ -382,6 +385,17 @@ EAGER_EXPORT TensorHandle eager_op_dot(TensorHandle self_, TensorHandle tensor_)
 EAGER_EXPORT TensorHandle eager_op_dot(TensorHandle self_, TensorHandle tensor_) {
   eager::remember_error("this LibTorch has no operator dot");
   return nullptr;
+}
+#endif
+
+#if __has_include(<ATen/ops/linalg_lu_ops.h>)
+EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorHandle* out_) {
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_lu::call, A_, pivot_), out_); });
+}
+#else
+EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorHandle* out_) {
+  eager::remember_error("this LibTorch has no operator linalg_lu");
+  return 1;
 }
 #endif
 

@@ -55,23 +55,51 @@ internal static class IndexingRows
             new Sample("the first axis", Samples.Spread(4, -2, 2, 4, 2), Places([3], -1, 0, -1))
                 .With(static x => x[0][x[1]], static x => NArray.Build([3, 2], i => x[0][[((int)x[1][[i[0]]] + 4) % 4, i[1]]])),
         ],
-            Refusal.Of<LibTorchException>("a place off the axis", static () => _ = Tensor.Zeros([2, 3])[Tensor.From([2])], "Index", "index 2", "size 2")),
+            Refusal.Of<InvalidArgumentException>("a place off the axis", static () => _ = Tensor.Zeros([2, 3])[Tensor.From([2])], "Index", "index 2", "axis 0", "[2, 3]"),
+            Refusal.Of<InvalidArgumentException>("a place off the second axis", static () => _ = Tensor.Zeros([2, 3])[Tensor.From([1]), Tensor.From([-4])], "Index", "index -4", "axis 1", "[2, 3]")),
         Picks(GatheringOps.IndexBackward, static x => GatheringOps.IndexBackward.Apply(x, new(Shape.Of(x[0].Shape[0], 4), [1])),
             static x => Added(NArray.Build([x[0].Sizes[0], 4], static _ => 0), x[1], x[0], 1), [
             new("columns", Samples.Spread(1, -2, 2, 3, 2), Places([2], 3, 0)),
             new("a column twice", Samples.Spread(2, -2, 2, 3, 2), Places([2], 1, 1)),
             new("no rows", NArray.Empty(0, 2), Places([2], 3, 0)),
         ]),
+        Picks("GatherNd", static x => x[0].GatherNd(x[1]), static x => NArray.Build([2], i => x[0][[(int)x[1][[i[0], 0]], (int)x[1][[i[0], 1]]]]), [
+            new("elements", Samples.Spread(1, -2, 2, 3, 4), Places([2, 2], 1, 3, 0, 2)),
+            new Sample("rows", Samples.Spread(2, -2, 2, 3, 4), Places([2, 2, 1], 1, 1, 0, -1)).With(static x => x[0].GatherNd(x[1]), static x => NArray.Build([2, 2, 4], i => x[0][[((int)x[1][[i[0], i[1], 0]] + 3) % 3, i[2]]])),
+            new Sample("nothing named", Samples.Spread(3, -2, 2, 3, 4), NArray.Empty(2, 0).As(DType.Int64)).With(static x => x[0].GatherNd(x[1]), static x => NArray.Build([2, 3, 4], x[0].Stretched)),
+        ],
+            Refusal.Of<InvalidArgumentException>("a place off its axis", static () => Tensor.Zeros([2, 3]).GatherNd(Tensor.From([[0, 3]])), "GatherNd", "index 3", "axis 1", "[2, 3]"),
+            Refusal.Of<ShapeMismatchException>("too many places", static () => Tensor.Zeros([2, 3]).GatherNd(Tensor.From([[0, 1, 2]])), "GatherNd", "[1, 3]", "[2, 3]"),
+            Refusal.Of<DTypeMismatchException>("places with fractions", static () => Tensor.Zeros([2]).GatherNd(Tensor.From([1f])), "GatherNd", "float32")),
+        Picks("BatchGather", static x => x[0].BatchGather(x[1]), static x => NArray.Build([x[0].Sizes[0], 2, 2], i => x[0][[i[0], (int)x[1][[i[0], i[1]]], i[2]]]), [
+            new("rows of each", Samples.Spread(1, -2, 2, 3, 4, 2), Places([3, 2], 3, 0, 1, 1, 0, 2)),
+            new Sample("one of each", Samples.Spread(2, -2, 2, 3, 4), Places([3], 3, 0, 1)).With(static x => x[0].BatchGather(x[1]), static x => NArray.Build([x[0].Sizes[0]], i => x[0][[i[0], (int)x[1][[i[0]]]]])),
+            new Sample("two batch axes", Samples.Spread(3, -2, 2, 2, 3, 2), Places([2, 3, 1], 1, 1, 0, 0, 1, 0)).With(static x => x[0].BatchGather(x[1], 2), static x => NArray.Build([2, 3, 1], i => x[0][[i[0], i[1], (int)x[1][[i[0], i[1], 0]]]])),
+        ],
+            Refusal.Of<ShapeMismatchException>("another batch", static () => Tensor.Zeros([2, 3]).BatchGather(Tensor.From([[0], [0], [0]])), "BatchGather", "[3, 1]", "[2, 3]"),
+            Refusal.Of<InvalidArgumentException>("a place off the axis", static () => Tensor.Zeros([2, 3]).BatchGather(Tensor.From([[0], [3]])), "index 3")),
+        Picks("Take", static x => x[0].Take(x[1]), static x => x[1].Map(i => x[0].Values[(int)i]), [
+            new("elements", Samples.Spread(1, -2, 2, 3, 4), Places([2, 2], 5, 0, 7, 5)),
+            new("of a scalar", Samples.Spread(2, -2, 2), Places([2], 0, 0)),
+        ],
+            Refusal.Of<InvalidArgumentException>("no such element", static () => Tensor.Zeros([2, 3]).Take(Tensor.From([6])), "index 6")),
     ];
 
     // Picking takes every dtype alike; places are of a dtype of their own.
-    private static OpRow Picks(Op op, Func<Tensor[], Tensor> call, Func<NArray[], NArray> expect, Sample[] samples, params Refusal[] refusals)
+    internal static OpRow Picks(Op op, Func<Tensor[], Tensor> call, Func<NArray[], NArray> expect, Sample[] samples, params Refusal[] refusals) =>
+        Picks(op, op.Name, call, expect, samples, refusals);
+
+    internal static OpRow Picks(string method, Func<Tensor[], Tensor> call, Func<NArray[], NArray> expect, Sample[] samples, params Refusal[] refusals) =>
+        Picks(null, method, call, expect, samples, refusals);
+
+    internal static OpRow Picks(Op? op, string name, Func<Tensor[], Tensor> call, Func<NArray[], NArray> expect, Sample[] samples, Refusal[] refusals, double ulps = Tolerances.Rounded, double scale = 0)
     {
         Sample first = samples[0];
-        return new(op, call, expect)
+        return new(op, name, (x, _) => [call(x)], x => [expect(x)])
         {
             DTypes = Kinds.Real,
-            Ulps = Tolerances.Rounded,
+            Ulps = ulps,
+            Scale = scale,
             Samples =
             [
                 .. samples,
@@ -82,7 +110,7 @@ internal static class IndexingRows
         };
     }
 
-    private static NArray Places(int[] sizes, params double[] places) => new(places, sizes, DType.Int64);
+    internal static NArray Places(int[] sizes, params double[] places) => new(places, sizes, DType.Int64);
 
     private static NArray Gathered(NArray x, NArray places, int axis) =>
         NArray.Build([.. x.Sizes[..axis], .. places.Sizes, .. x.Sizes[(axis + 1)..]], i =>

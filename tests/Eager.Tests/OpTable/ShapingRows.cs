@@ -112,7 +112,7 @@ internal static class ShapingRows
         },
     ];
 
-    private static Scalar DTypeFill(Tensor x) => x.DType == DType.Bool ? true : 1;
+    internal static Scalar DTypeFill(Tensor x) => x.DType == DType.Bool ? true : 1;
 
     internal static Sample Matrix => new("matrix", Samples.Spread(1, -2, 2, 3, 4));
 

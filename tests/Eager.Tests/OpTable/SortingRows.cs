@@ -40,9 +40,38 @@ internal static class SortingRows
                 Refusal.Of<ShapeMismatchException>("no such axis", static () => Tensor.Zeros([2, 3]).TopK(1, 2), "TopK", "axis 2", "[2, 3]"),
             ],
         },
+        new(SortingOps.KthValue, "KthValue", static (x, _) => Pair(x[0].KthValue(2)), static x => Kth(x[0], 1, 2, keepDims: false))
+        {
+            DTypes = [.. Kinds.Integers, .. Kinds.NoHalf],
+            Ulps = 0,
+            Samples =
+            [
+                new("rows", Samples.Spread(1, -2, 2, 3, 4)),
+                new("no rows", NArray.Empty(0, 3)),
+                new("whole numbers", NArray.Matrix(2, 3, 1, 2, 9, 4, 5)) { For = Kinds.Integers },
+                new("NaN is the largest", NArray.Matrix(1, double.NaN, 2, 1)) { Smooth = false },
+                new("columns", Samples.Spread(2, -2, 2, 4, 2)) { Call = static (x, _) => Pair(x[0].KthValue(4, 0, keepDims: true)), Expect = static x => Kth(x[0], 0, 4, keepDims: true) },
+            ],
+            Refusals =
+            [
+                Refusal.Of<InvalidArgumentException>("place 0", static () => Tensor.Zeros([2, 3]).KthValue(0), "KthValue", "[2, 3]", "place 0", "from 1"),
+                Refusal.Of<InvalidArgumentException>("more than there are", static () => Tensor.Zeros([2, 3]).KthValue(4), "KthValue", "3 elements", "place 4"),
+                Refusal.Of<ShapeMismatchException>("no such axis", static () => Tensor.Zeros([2, 3]).KthValue(1, 2), "KthValue", "axis 2", "[2, 3]"),
+            ],
+        },
     ];
 
-    private static Tensor[] Pair((Tensor Values, Tensor Indices) found) => [found.Values, found.Indices];
+    private static NArray[] Kth(NArray x, int axis, int place, bool keepDims) =>
+        [.. Sorted(x, axis, descending: false).Select(sorted => Select(sorted, axis, place - 1, keepDims))];
+
+    private static NArray Select(NArray x, int axis, int place, bool keepDims)
+    {
+        int[] kept = NArray.Replaced(x.Sizes, axis, 1);
+        double[] values = [.. NArray.Indices(kept).Select(i => x[NArray.Replaced(i, axis, place)])];
+        return new(values, keepDims ? kept : [.. x.Sizes.Where((_, i) => i != axis)], x.DType);
+    }
+
+    internal static Tensor[] Pair((Tensor Values, Tensor Indices) found) => [found.Values, found.Indices];
 
     // NaN is the largest; equal elements keep their order, as LINQ sorts.
     private static int[] Order(double[] line, bool descending)
