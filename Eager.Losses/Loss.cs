@@ -4,66 +4,16 @@ namespace Eager.Losses;
 
 /// <summary>The losses: each compares labels with what a model gave, and reduces to one number.</summary>
 /// <remarks>
-/// Labels come first, as in <c>tf.losses</c>. Weights are a scalar, one per example, or of any shape that broadcasts to the losses.
-/// Losses from logits stay finite, with the right gradient, at any finite logit.
+/// <para>Labels come first, as in <c>tf.losses</c>. Weights are a scalar, one per example, or of any shape that broadcasts to the losses.
+/// Labels and predictions have one floating-point dtype, which the loss has too, and one shape unless said otherwise; gradients flow to both.</para>
+/// <para>Losses from logits stay finite, with the right gradient, at any finite logit. Losses from probabilities stay finite at 0 and 1.</para>
+/// <para>Every loss takes a scope, which prefixes the names of its operations in traces and by which a collection finds it, and a
+/// <see cref="LossCollection"/> to join; by default the one that is open on this thread, if any.</para>
 /// </remarks>
-public static class Loss
+/// <exception cref="ShapeMismatchException">Shapes do not fit each other, or the weights do not broadcast to the losses.</exception>
+/// <exception cref="DTypeMismatchException">The dtypes differ, or have no gradients.</exception>
+public static partial class Loss
 {
-    /// <summary>Softmax cross entropy of logits [n, classes] with class numbers [n].</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="logits">Scores before the softmax, [n, classes].</param>
-    /// <param name="weights">Weights, 1 when null.</param>
-    /// <param name="reduction">How the n losses become one.</param>
-    /// <exception cref="InvalidArgumentException">A label is no class number; the message names it and its row.</exception>
-    /// <example><code>Tensor loss = Loss.SparseSoftmaxCrossEntropy(Tensor.From(0L, 2), Tensor.From([[1f, 0, 0], [0, 0, 1f]]));</code></example>
-    public static Tensor SparseSoftmaxCrossEntropy(Tensor labels, Tensor logits, Tensor? weights = null, Reduction reduction = Reduction.SumByNonzeroWeights)
-    {
-        using var scope = Temporaries.Begin();
-        using var names = NameScope.Open(nameof(SparseSoftmaxCrossEntropy));
-        return scope.Keep(Reduce(Tensor.SparseSoftmaxCrossEntropy(labels, logits), weights, reduction, nameof(SparseSoftmaxCrossEntropy)));
-    }
-
-    /// <summary>Softmax cross entropy of logits with probabilities over the last axis.</summary>
-    /// <param name="labels">Probabilities of the logits' shape and dtype; gradients flow to them too.</param>
-    /// <param name="logits">Scores before the softmax.</param>
-    /// <param name="weights">Weights, 1 when null.</param>
-    /// <param name="labelSmoothing">The share ε of each label that is spread over all classes: (1 − ε)·labels + ε/classes.</param>
-    /// <param name="reduction">How the losses become one.</param>
-    public static Tensor SoftmaxCrossEntropy(Tensor labels, Tensor logits, Tensor? weights = null, double labelSmoothing = 0, Reduction reduction = Reduction.SumByNonzeroWeights)
-    {
-        if (labelSmoothing is not (>= 0 and <= 1)) throw new InvalidArgumentException($"SoftmaxCrossEntropy: the label smoothing is {labelSmoothing}; it must be within [0, 1].");
-        using var scope = Temporaries.Begin();
-        using var names = NameScope.Open(nameof(SoftmaxCrossEntropy));
-        Tensor smooth = labelSmoothing == 0 ? labels : labels * (1 - labelSmoothing) + labelSmoothing / logits.ConcreteShape[^1].Value;
-        return scope.Keep(Reduce(Tensor.SoftmaxCrossEntropy(smooth, logits), weights, reduction, nameof(SoftmaxCrossEntropy)));
-    }
-
-    /// <summary>(labels − predictions)², elementwise, reduced.</summary>
-    /// <param name="labels">What should come out.</param>
-    /// <param name="predictions">What came out; of the labels' shape.</param>
-    /// <param name="weights">Weights, 1 when null.</param>
-    /// <param name="reduction">How the losses become one.</param>
-    public static Tensor MeanSquaredError(Tensor labels, Tensor predictions, Tensor? weights = null, Reduction reduction = Reduction.SumByNonzeroWeights)
-    {
-        RequireSameShape(labels, predictions, nameof(MeanSquaredError));
-        using var scope = Temporaries.Begin();
-        using var names = NameScope.Open(nameof(MeanSquaredError));
-        return scope.Keep(Reduce((predictions - labels).Square(), weights, reduction, nameof(MeanSquaredError)));
-    }
-
-    /// <summary>|labels − predictions|, elementwise, reduced.</summary>
-    /// <param name="labels">What should come out.</param>
-    /// <param name="predictions">What came out; of the labels' shape.</param>
-    /// <param name="weights">Weights, 1 when null.</param>
-    /// <param name="reduction">How the losses become one.</param>
-    public static Tensor AbsoluteDifference(Tensor labels, Tensor predictions, Tensor? weights = null, Reduction reduction = Reduction.SumByNonzeroWeights)
-    {
-        RequireSameShape(labels, predictions, nameof(AbsoluteDifference));
-        using var scope = Temporaries.Begin();
-        using var names = NameScope.Open(nameof(AbsoluteDifference));
-        return scope.Keep(Reduce((predictions - labels).Abs(), weights, reduction, nameof(AbsoluteDifference)));
-    }
-
     /// <summary>Weights losses and reduces them.</summary>
     /// <param name="losses">A loss per element.</param>
     /// <param name="weights">Weights that broadcast to the losses' shape, 1 when null.</param>
@@ -118,9 +68,46 @@ public static class Loss
         return none.Where(Tensor.ZerosLike(a), a / none.Where(Tensor.OnesLike(b), b));
     }
 
-    private static void RequireSameShape(Tensor labels, Tensor predictions, string name)
+    // The way of all losses: check, compute losses per element, weight and reduce them, and show the result to a collection.
+    private static Tensor Compute(string name, Tensor labels, Tensor predictions, Func<Tensor, Tensor, Tensor> losses, in Ending ending)
     {
-        if (labels.ConcreteShape != predictions.ConcreteShape)
-            throw new ShapeMismatchException($"{name}: labels are {labels.ConcreteShape}, predictions {predictions.ConcreteShape}; the shapes must be equal, so that none is stretched by mistake.");
+        RequireFit(name, ("labels", labels), ("predictions", predictions));
+        return Finish(name, () => losses(labels, predictions), ending);
     }
+
+    private static Tensor Finish(string name, Func<Tensor> losses, in Ending ending)
+    {
+        using var scope = Temporaries.Begin();
+        using var names = NameScope.Open(ending.Scope ?? name);
+        Tensor loss = scope.Keep(Reduce(losses(), ending.Weights, ending.Reduction, name));
+        (ending.Collection ?? LossCollection.Current)?.Add(loss, ending.Scope ?? name);
+        return loss;
+    }
+
+    private static void RequireFit(string name, (string Name, Tensor Tensor) a, (string Name, Tensor Tensor) b)
+    {
+        if (a.Tensor.DType != b.Tensor.DType || !a.Tensor.DType.IsFloatingPoint())
+            throw new DTypeMismatchException($"{name}: {a.Name} are {a.Tensor.DType.Name()}, {b.Name} {b.Tensor.DType.Name()}; both must be of one floating-point dtype; convert with Cast.");
+        if (a.Tensor.ConcreteShape != b.Tensor.ConcreteShape)
+            throw new ShapeMismatchException($"{name}: {a.Name} are {a.Tensor.ConcreteShape}, {b.Name} {b.Tensor.ConcreteShape}; the shapes must be equal, so that none is stretched by mistake.");
+    }
+
+    private static void RequireSmoothing(double smoothing, string name)
+    {
+        if (smoothing is not (>= 0 and <= 1)) throw new InvalidArgumentException($"{name}: the label smoothing is {smoothing}; it must be within [0, 1].");
+    }
+
+    // (1 − ε)·labels + ε·share
+    private static Tensor Smooth(Tensor labels, double smoothing, double share) => smoothing == 0 ? labels : labels * (1 - smoothing) + smoothing * share;
+
+    // Keras's 1e-7, and where a dtype cannot tell 1 − 1e-7 from 1 its own rounding.
+    private static double LeastProbability(DType dtype) => dtype switch
+    {
+        DType.Float16 => 1e-3,
+        DType.BFloat16 => 1e-2,
+        _ => 1e-7,
+    };
+
+    /// <summary>What happens to the losses in the end.</summary>
+    private readonly record struct Ending(Tensor? Weights, Reduction Reduction, string? Scope, LossCollection? Collection);
 }

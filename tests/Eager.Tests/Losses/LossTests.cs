@@ -108,6 +108,78 @@ public sealed class LossTests
     }
 
     [Test]
+    public void A_collection_totals_losses_and_regularization_by_scope()
+    {
+        Tensor y = Tensor.From(1.0, 2), p = Tensor.From(2.0, 4);
+        using LossCollection outer = LossCollection.Open();
+        using (LossCollection inner = LossCollection.Open())
+        {
+            Loss.MeanSquaredError(y, p, scope: "decoder/error");
+            Loss.AbsoluteDifference(y, p, scope: "encoder/error");
+            inner.AddRegularization(Tensor.From(10.0), "encoder");
+            inner.AddRegularization(Tensor.From(0.5, 0.5), "decoder");
+            Assert.That(inner.RegularizationTotal().Item(), Is.EqualTo(11));
+            Assert.That(inner.RegularizationTotal("encoder").Item(), Is.EqualTo(10));
+            Assert.That(inner.Total().Item(), Is.EqualTo(2.5 + 1.5 + 11));
+            Assert.That(inner.Total(addRegularization: false).Item(), Is.EqualTo(4));
+            Assert.That(inner.Total(scope: "decoder").Item(), Is.EqualTo(3.5));
+            Assert.That(inner.GetLosses("encoder").Single().Item(), Is.EqualTo(1.5));
+            Assert.That(outer.Dispose, Throws.TypeOf<InvalidArgumentException>());
+        }
+        Assert.That(LossCollection.Current, Is.SameAs(outer));
+        Assert.That(outer.GetLosses(), Is.Empty);
+        Assert.That(outer.Total().Item(), Is.Zero);
+    }
+
+    [Test]
+    public void A_total_has_the_gradient_of_the_sum()
+    {
+        Tensor x = Tensor.From(1.0, 2);
+        using var tape = new GradientTape();
+        tape.Watch(x);
+        using LossCollection losses = LossCollection.Open();
+        Loss.MeanSquaredError(Tensor.From(0.0, 0), x);
+        losses.AddRegularization(3 * x.Sum());
+        Assert.That(tape.Gradient(losses.Total(), x)!.ToArray<double>(), Is.EqualTo(new double[] { 4, 5 }));
+    }
+
+    [Test]
+    public void The_entropy_of_a_softmax_and_its_gradient()
+    {
+        Tensor logits = Tensor.From(Logits);
+        double[] expected = [.. Logits.Select(row => Enumerable.Range(0, 3).Sum(j => Math.Exp(-CrossEntropy(row, j)) * CrossEntropy(row, j)))];
+        Assert.That(Loss.SoftmaxEntropy(logits).ToArray<double>(), Is.EqualTo(expected).Within(1e-14));
+        Assert.That(Loss.SoftmaxEntropy(logits.Transpose(), 0).ToArray<double>(), Is.EqualTo(expected).Within(1e-14));
+        Assert.That(Loss.SoftmaxEntropy(Tensor.From(1000f, -1000, 1000)).Item(), Is.EqualTo(Math.Log(2)).Within(1e-6));
+        GradientCheck.Require(x => Loss.SoftmaxEntropy(x), logits, 1);
+        GradientCheck.Require(x => Loss.SoftmaxEntropy(x), logits, 2);
+    }
+
+    [Test]
+    public void The_divergence_of_two_Gaussians_and_from_the_unit_one()
+    {
+        double[] m1 = [0.5, -1], s1 = [0.3, -0.7], m2 = [0.1, 2], s2 = [-0.2, 0.4];
+        // ∫ q log(q/p) by the midpoint rule over ±12 standard deviations of q; its error falls faster than any power of the step.
+        double Divergence(double mq, double lq, double mp, double lp)
+        {
+            double sum = 0, deviation = Math.Exp(lq / 2), step = 24 * deviation / 4000;
+            for (int i = 0; i < 4000; i++)
+            {
+                double x = mq - (12 * deviation) + ((i + 0.5) * step);
+                double logQ = -0.5 * (((x - mq) * (x - mq) / Math.Exp(lq)) + lq + Math.Log(2 * Math.PI)), logP = -0.5 * (((x - mp) * (x - mp) / Math.Exp(lp)) + lp + Math.Log(2 * Math.PI));
+                sum += Math.Exp(logQ) * (logQ - logP) * step;
+            }
+            return sum;
+        }
+
+        (Tensor, Tensor) q = (Tensor.From(m1), Tensor.From(s1)), p = (Tensor.From(m2), Tensor.From(s2));
+        Assert.That(Loss.GaussianKullbackLeibler(q, p).Item(), Is.EqualTo(Divergence(m1[0], s1[0], m2[0], s2[0]) + Divergence(m1[1], s1[1], m2[1], s2[1])).Within(1e-10));
+        Assert.That(Loss.GaussianKullbackLeibler(q).Item(), Is.EqualTo(Divergence(m1[0], s1[0], 0, 0) + Divergence(m1[1], s1[1], 0, 0)).Within(1e-10));
+        Assert.That(Loss.GaussianKullbackLeibler(q, q).Item(), Is.Zero);
+        GradientCheck.Require(x => Loss.GaussianKullbackLeibler((x[0], x[1]), (x[2], x[3])), Tensor.From([m1, s1, m2, s2]), 2);
+    }
+
+    [Test]
     public void Bad_input_names_the_clash()
     {
         Tensor logits = Tensor.From(Logits);
@@ -117,6 +189,14 @@ public sealed class LossTests
             Assert.That(() => Loss.SparseSoftmaxCrossEntropy(Tensor.From(1L, 2), logits), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("[2]"));
             Assert.That(() => Loss.SparseSoftmaxCrossEntropy(Tensor.From(1f, 2, 0), logits), Throws.TypeOf<DTypeMismatchException>());
             Assert.That(() => Loss.MeanSquaredError(Tensor.Ones([3]), Tensor.Ones([3, 1])), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("[3, 1]"));
+            Assert.That(() => Loss.SparseCategoricalCrossEntropy(Tensor.From(1L, 3, 0), logits), Throws.InstanceOf<EagerException>());
+            Assert.That(() => Loss.SparseCategoricalCrossEntropy(Tensor.From(1f, 2, 0), logits), Throws.TypeOf<DTypeMismatchException>());
+            Assert.That(() => Loss.SparseCategoricalCrossEntropy(Tensor.From(1L, 2), logits), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("[2]"));
+            Assert.That(() => Loss.Huber(logits, logits, delta: 0), Throws.TypeOf<InvalidArgumentException>());
+            Assert.That(() => Loss.LogLoss(logits, logits, epsilon: -1), Throws.TypeOf<InvalidArgumentException>());
+            Assert.That(() => Loss.SigmoidCrossEntropy(logits, logits, labelSmoothing: 2), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("smoothing"));
+            Assert.That(() => Loss.Triplet(logits, logits, logits[..2]), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("negatives"));
+            Assert.That(() => Loss.SoftmaxCrossEntropy(Tensor.From(1.0), Tensor.From(1.0)), Throws.TypeOf<ShapeMismatchException>());
             Assert.That(() => Loss.MeanSquaredError(Tensor.Ones([3]), Tensor.Ones([3]), Tensor.Ones([4])), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("weights"));
         });
     }
