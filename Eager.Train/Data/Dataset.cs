@@ -5,16 +5,12 @@ using Eager.Interop;
 namespace Eager.Train;
 
 /// <summary>Makes datasets.</summary>
-public static class Dataset
+public static partial class Dataset
 {
-    private static readonly Structure<Tensor> Single = new(parts => parts[0], element => [element]);
-
-    private static readonly Structure<(Tensor Features, Tensor Labels)> Pair = new(parts => (parts[0], parts[1]), element => [element.Features, element.Labels]);
-
     /// <summary>The slices of a tensor along its first axis.</summary>
     /// <param name="tensor">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
     /// <exception cref="ShapeMismatchException">The tensor is a scalar.</exception>
-    public static Dataset<Tensor> FromTensorSlices(Tensor tensor) => new SliceDataset<Tensor>([new PlainColumn(tensor)], Single);
+    public static Dataset<Tensor> FromTensorSlices(Tensor tensor) => new SliceDataset<Tensor>([new PlainColumn(tensor)]);
 
     /// <summary>Pairs of slices of two tensors along their first axes.</summary>
     /// <param name="features">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
@@ -29,7 +25,7 @@ public static class Dataset
     internal static Dataset<(Tensor Features, Tensor Labels)> FromColumns(Column features, Column labels)
     {
         if (features.Count != labels.Count) throw new ShapeMismatchException($"Dataset.FromTensorSlices: {features.Count} slices of features, {labels.Count} of labels; the first axes must be of one size.");
-        return new SliceDataset<(Tensor Features, Tensor Labels)>([features, labels], Pair);
+        return new SliceDataset<(Tensor Features, Tensor Labels)>([features, labels]);
     }
 
     /// <summary>A seed drawn from this thread's default generator, so that a global seed fixes it.</summary>
@@ -49,14 +45,13 @@ public static class Dataset
 /// <see cref="GetIterator"/> gives an object that knows its place and that a checkpoint can keep.
 /// </remarks>
 /// <typeparam name="T">An element: a tensor, or a tuple of tensors.</typeparam>
-public abstract class Dataset<T> : IEnumerable<T>
+public abstract partial class Dataset<T> : IEnumerable<T>
 {
     private readonly Lazy<long> seed;
     private long epochs;
 
-    private protected Dataset(Structure<T> structure, int shuffles)
+    private protected Dataset(int shuffles)
     {
-        Structure = structure;
         Shuffles = shuffles;
         // Where nothing is shuffled no number is drawn, so that reading test data does not shift what training draws next.
         seed = new Lazy<long>(() => Shuffles > 0 ? Dataset.DrawSeed() : 0);
@@ -65,12 +60,10 @@ public abstract class Dataset<T> : IEnumerable<T>
     /// <summary>The number of elements of an epoch, null where only running through it can tell.</summary>
     public abstract long? Count { get; }
 
-    internal Structure<T> Structure { get; }
-
     /// <summary>How many stages shuffle, up to here.</summary>
     internal int Shuffles { get; }
 
-    /// <summary>All elements in random order.</summary>
+    /// <summary>All elements in random order. Where they can only be run through, all are read into memory first; <see cref="ShuffleWithin"/> keeps fewer.</summary>
     /// <param name="seed">Fixes the order; without it, it follows from the iterator's seed.</param>
     /// <param name="reshuffleEachEpoch">Whether each epoch has an order of its own.</param>
     public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => new ShuffledDataset<T>(this, seed, reshuffleEachEpoch);
@@ -89,8 +82,7 @@ public abstract class Dataset<T> : IEnumerable<T>
     /// <summary>The next epoch from its start.</summary>
     public IEnumerator<T> GetEnumerator()
     {
-        Pass<T> pass = Begin(new DatasetPosition(Interlocked.Increment(ref epochs) - 1, 0, seed.Value));
-        for (long i = 0; i < pass.Count; i++) yield return pass.Element(i);
+        foreach (T element in Begin(new DatasetPosition(Interlocked.Increment(ref epochs) - 1, 0, seed.Value)).From(0)) yield return element;
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -99,16 +91,16 @@ public abstract class Dataset<T> : IEnumerable<T>
     internal abstract Pass<T> Begin(DatasetPosition position);
 }
 
-internal sealed class SliceDataset<T>(Column[] columns, Structure<T> structure) : Dataset<T>(structure, shuffles: 0)
+internal sealed class SliceDataset<T>(Column[] columns) : Dataset<T>(shuffles: 0)
 {
     public override long? Count => columns[0].Count;
 
     public override string ToString() => $"{columns[0].Count} × ({string.Join(", ", (object[])columns)})";
 
-    internal override Pass<T> Begin(DatasetPosition position) => new SlicePass<T>(columns, Structure);
+    internal override Pass<T> Begin(DatasetPosition position) => new SlicePass<T>(columns);
 }
 
-internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool reshuffleEachEpoch) : Dataset<T>(source.Structure, source.Shuffles + 1)
+internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool reshuffleEachEpoch) : Dataset<T>(source.Shuffles + 1)
 {
     public override long? Count => source.Count;
 
@@ -118,20 +110,33 @@ internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool res
     internal override Pass<T> Begin(DatasetPosition position)
     {
         Pass<T> pass = source.Begin(position);
-        if (pass.Count > Array.MaxLength) throw new InvalidArgumentException($"Dataset.Shuffle: {pass.Count} elements are more than one array can order; shuffle in parts.");
+        IndexedPass<T> indexed = pass as IndexedPass<T> ?? new ListPass<T>([.. pass.From(0)]);
+        if (indexed.Count > Array.MaxLength) throw new InvalidArgumentException($"Dataset.Shuffle: {indexed.Count} elements are more than one array can order; shuffle in parts.");
+        return new ReorderedPass<T>(indexed, OrderOf(position, seed, Shuffles, reshuffleEachEpoch).Permutation(indexed.Count));
+    }
+
+    /// <summary>The random numbers of a stage in an epoch.</summary>
+    internal static SplitMix64 OrderOf(DatasetPosition position, long? seed, int stage, bool reshuffleEachEpoch)
+    {
         // Each of seed, stage and epoch goes through the generator once, so that neighbouring numbers give unrelated orders.
         ulong key = new SplitMix64((ulong)(seed ?? position.Seed)).Next();
-        key = new SplitMix64(key ^ (ulong)Shuffles).Next();
+        key = new SplitMix64(key ^ (ulong)stage).Next();
         key = new SplitMix64(key ^ (ulong)(reshuffleEachEpoch ? position.Epoch : 0)).Next();
-        return new ReorderedPass<T>(pass, new SplitMix64(key).Permutation(pass.Count));
+        return new SplitMix64(key);
     }
 }
 
-internal sealed class BatchedDataset<T>(Dataset<T> source, int size, bool dropRemainder) : Dataset<T>(source.Structure, source.Shuffles)
+internal sealed class BatchedDataset<T>(Dataset<T> source, int size, bool dropRemainder) : Dataset<T>(source.Shuffles)
 {
     public override long? Count => dropRemainder ? source.Count / size : (source.Count + size - 1) / size;
 
     public override string ToString() => $"{source}.Batch({size}, dropRemainder: {dropRemainder})";
 
-    internal override Pass<T> Begin(DatasetPosition position) => new BatchedPass<T>(source.Begin(position), size, dropRemainder, Structure);
+    internal override Pass<T> Begin(DatasetPosition position)
+    {
+        Structure<T> structure = Structure.Of<T>();
+        Pass<T> pass = source.Begin(position);
+        return pass is IndexedPass<T> indexed ? new BatchedPass<T>(indexed, size, dropRemainder)
+            : new StreamPass<T>(start => pass.From(start * size).Chunk(size).Where(chunk => !dropRemainder || chunk.Length == size).Select(structure.Stack));
+    }
 }

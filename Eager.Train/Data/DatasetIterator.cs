@@ -58,11 +58,27 @@ public sealed class DatasetIterator<T> : IEnumerable<T>, ICheckpointable
     {
         DatasetPosition started = position;
         Pass<T> pass = dataset.Begin(started);
-        while (IsInPass() && position.Index < pass.Count)
+        long place = started.Index;
+        IEnumerator<T> elements = pass.From(place).GetEnumerator();
+        try
         {
-            T element = pass.Element(position.Index);
-            position = position with { Index = position.Index + 1 };
-            yield return element;
+            while (IsInPass())
+            {
+                // Setting the position within the epoch goes there.
+                if (position.Index != place)
+                {
+                    elements.Dispose();
+                    place = position.Index;
+                    elements = pass.From(place).GetEnumerator();
+                }
+                if (!elements.MoveNext()) break;
+                position = position with { Index = ++place };
+                yield return elements.Current;
+            }
+        }
+        finally
+        {
+            elements.Dispose();
         }
         if (IsInPass()) position = position with { Epoch = started.Epoch + 1, Index = 0 };
 
