@@ -1,0 +1,191 @@
+using Eager.Autograd;
+using Eager.Layers;
+
+namespace Eager.Train;
+
+/// <summary>The functions of the "Effective TensorFlow" cookbook, with its signatures and defaults; what it kept in variable scopes are objects here.</summary>
+/// <remarks>Its softmax entropy and Gaussian divergence are <see cref="Losses.Loss.SoftmaxEntropy"/> and <see cref="Losses.Loss.GaussianKullbackLeibler"/>.</remarks>
+public static class Cookbook
+{
+    /// <summary>The static size of each axis where it is known, and the size at hand where it is not.</summary>
+    /// <param name="tensor">Any tensor.</param>
+    public static IReadOnlyList<Dim> GetShape(Tensor tensor) =>
+        [.. Enumerable.Range(0, tensor.Rank).Select(axis => tensor.Shape[axis].IsUnknown ? tensor.ConcreteShape[axis] : tensor.Shape[axis])];
+
+    /// <summary>Gathers in each element of a batch by indices of its own: output[i] = tensor[i].Gather(indices[i]).</summary>
+    /// <param name="tensor">[batch, size, ...].</param>
+    /// <param name="indices">Places from 0 up to size, of an integer dtype, [batch, ...].</param>
+    /// <returns>The indices' shape, then the tensor's from its third axis on.</returns>
+    /// <exception cref="ShapeMismatchException">The tensor has no second axis, or the batches differ.</exception>
+    /// <exception cref="InvalidArgumentException">A place is not on the axis.</exception>
+    /// <example><code>Tensor chosen = Cookbook.BatchGather(Tensor.From([[1, 2], [3, 4]]), Tensor.From([[1L], [0L]]));   // [[2], [3]]</code></example>
+    public static Tensor BatchGather(Tensor tensor, Tensor indices)
+    {
+        if (tensor.Rank < 2 || indices.Rank < 1 || tensor.ConcreteShape[0] != indices.ConcreteShape[0])
+            throw new ShapeMismatchException($"BatchGather: the tensor is {tensor.ConcreteShape}, the indices {indices.ConcreteShape}; they need shapes [batch, size, ...] and [batch, ...].");
+        if (!indices.DType.IsInteger()) throw new DTypeMismatchException($"BatchGather: the indices are {indices.DType.Name()}; give an integer dtype.");
+        using var scope = Temporaries.Begin();
+        int more = tensor.Rank - 2;
+        // Indices of [batch, k...] become [batch, K] and choose along axis 1, beside all further axes.
+        Tensor places = indices.Cast(DType.Int64).Reshape([indices.ConcreteShape[0], -1]);
+        Dim count = places.ConcreteShape[1];
+        Tensor spread = places.Reshape(Shape.Of([.. places.ConcreteShape, .. Enumerable.Repeat((Dim)1L, more)])).BroadcastTo(Shape.Of([tensor.ConcreteShape[0], count, .. tensor.ConcreteShape[2..]]));
+        return scope.Keep(tensor.TakeAlongAxis(spread, 1).Reshape(Shape.Of([.. indices.ConcreteShape, .. tensor.ConcreteShape[2..]])));
+    }
+
+    /// <summary>Decodes the likeliest sequences of a recurrent model, keeping the best few at every step.</summary>
+    /// <param name="update">From states [batch, beam, width] and the tokens [batch, beam] before to the next states and logits [batch, beam, classes].</param>
+    /// <param name="initialState">[batch, width].</param>
+    /// <param name="sequenceLength">How many tokens to decode.</param>
+    /// <param name="beamWidth">How many sequences are kept.</param>
+    /// <param name="beginToken">The token before the first.</param>
+    /// <param name="endToken">The token after which a sequence's likelihood stays.</param>
+    /// <param name="name">The scope of the operations.</param>
+    /// <returns>The tokens, int64 [batch, beam, length], the likeliest first, and the logarithms of their probabilities, [batch, beam].</returns>
+    /// <exception cref="InvalidArgumentException">A length or width is not positive.</exception>
+    /// <exception cref="ShapeMismatchException">The initial state is no matrix, or there are fewer first tokens than sequences to keep.</exception>
+    public static (Tensor Tokens, Tensor LogProbabilities) RnnBeamSearch(
+        Func<Tensor, Tensor, (Tensor State, Tensor Logits)> update, Tensor initialState, int sequenceLength, int beamWidth, long beginToken, long endToken, string name = "rnn")
+    {
+        if (sequenceLength < 1 || beamWidth < 1) throw new InvalidArgumentException($"RnnBeamSearch: the length is {sequenceLength} and the beam {beamWidth} wide; both must be at least 1.");
+        if (initialState.Rank != 2) throw new ShapeMismatchException($"RnnBeamSearch: the initial state is {initialState.ConcreteShape}; it needs shape [batch, width].");
+        using var names = NameScope.Open(name);
+        long batch = initialState.ConcreteShape[0].Value;
+        DType dtype = initialState.DType;
+        Tensor state = initialState.ExpandDims(1).Tile(1, beamWidth, 1);                                                      // [batch, beam, width]
+        // All sequences start alike, so only the first of them counts.
+        Tensor sums = (Tensor.OneHot(Tensor.Zeros([batch], DType.Int64), beamWidth, dtype)).Log();                             // [batch, beam]
+        Tensor tokens = Tensor.Full([batch, beamWidth], beginToken, DType.Int64), goesOn = Tensor.Ones([batch, beamWidth], dtype);
+        var chosen = new List<Tensor>();
+        for (int step = 0; step < sequenceLength; step++)
+        {
+            (state, Tensor logits) = update(state, tokens);
+            Tensor probabilities = logits.LogSoftmax(-1);                                                                      // [batch, beam, classes]
+            long classes = probabilities.ConcreteShape[^1].Value;
+            if (classes < beamWidth) throw new ShapeMismatchException($"RnnBeamSearch: {classes} classes cannot begin {beamWidth} sequences; the beam can be as wide as there are classes.");
+            Tensor all = sums.ExpandDims(2) + (probabilities * goesOn.ExpandDims(2));
+            (sums, Tensor places) = all.Reshape([batch, classes * beamWidth]).TopK(beamWidth);
+            tokens = places % classes;
+            Tensor beams = places.FloorDivide(classes);
+            state = BatchGather(state, beams);
+            for (int i = 0; i < chosen.Count; i++) chosen[i] = BatchGather(chosen[i], beams);
+            chosen.Add(tokens);
+            goesOn = BatchGather(goesOn, beams) * tokens.NotEqual(endToken).Cast(dtype);
+        }
+        return (Tensor.Stack([.. chosen], axis: 2), sums);
+    }
+
+    /// <summary>max(x, α·x).</summary>
+    /// <param name="tensor">Any floating-point tensor.</param>
+    /// <param name="alpha">The slope left of 0, at most 1.</param>
+    /// <exception cref="InvalidArgumentException">α is above 1, where the larger of both is no leaky rectifier.</exception>
+    public static Tensor LeakyRelu(Tensor tensor, double alpha = 0.1) =>
+        alpha <= 1 ? tensor.LeakyRelu(alpha) : throw new InvalidArgumentException($"LeakyRelu: α is {alpha}; it must be at most 1.");
+
+    /// <summary>Splits inputs along their first axis, runs a function on each part on a device of its own, and joins what it gave.</summary>
+    /// <param name="function">From the parts of the inputs to one tensor, whose first axis is the batch too.</param>
+    /// <param name="devices">Where the parts run; the first holds the result.</param>
+    /// <param name="inputs">By name; each first axis must divide by the number of devices.</param>
+    /// <exception cref="InvalidArgumentException">There is no device or no input.</exception>
+    public static Tensor MakeParallel(Func<IReadOnlyDictionary<string, Tensor>, Tensor> function, IReadOnlyList<Device> devices, IReadOnlyDictionary<string, Tensor> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        if (devices.Count == 0 || inputs.Count == 0) throw new InvalidArgumentException($"MakeParallel: {devices.Count} devices and {inputs.Count} inputs were given; give at least one of each.");
+        Dictionary<string, Tensor[]> parts = inputs.ToDictionary(input => input.Key, input => input.Value.Split(devices.Count), StringComparer.Ordinal);
+        var results = new Tensor[devices.Count];
+        for (int i = 0; i < results.Length; i++)
+        {
+            using IDisposable here = Device.Use(devices[i]);
+            results[i] = function(parts.ToDictionary(part => part.Key, part => part.Value[i].To(devices[i]), StringComparer.Ordinal)).To(devices[0]);
+        }
+        return Tensor.Concat(results);
+    }
+
+    /// <summary>Joins features that broadcast: projects each to the same number of units, adds them up, and applies an activation.</summary>
+    /// <remarks>Cheaper than joining tensors of shapes [m, 1, d₁] and [1, n, d₂] after stretching them.</remarks>
+    /// <param name="units">The units of the projections.</param>
+    /// <param name="activation">What to apply to the sum; relu when null.</param>
+    /// <example><code>
+    /// var merge = new Cookbook.Merge(5);
+    /// Tensor c = merge.Call(Tensor.Zeros([4, 1, 2]), Tensor.Zeros([1, 3, 7]));   // [4, 3, 5]
+    /// </code></example>
+    public sealed class Merge(int units, ActivationFunction? activation = null)
+    {
+        private readonly List<Dense> projections = [];
+
+        /// <summary>The projections, one for each tensor; made by the first call.</summary>
+        public IReadOnlyList<Dense> Projections => projections;
+
+        /// <summary>Joins tensors of one rank.</summary>
+        /// <param name="tensors">As many in every call, and in the same order.</param>
+        /// <exception cref="InvalidArgumentException">There is no tensor, or there are other than before.</exception>
+        public Tensor Call(params IReadOnlyList<Tensor> tensors)
+        {
+            if (tensors.Count == 0 || (projections.Count > 0 && projections.Count != tensors.Count))
+                throw new InvalidArgumentException($"Merge: {tensors.Count} tensors were given, and there are {projections.Count} projections; give as many in every call, at least one.");
+            using var scope = Temporaries.Begin();
+            if (projections.Count == 0) projections.AddRange(tensors.Select((tensor, i) => new Dense(units, name: $"proj_{i}", dtype: tensor.DType)));
+            Tensor sum = projections[0].Call(tensors[0]);
+            for (int i = 1; i < tensors.Count; i++) sum = sum + projections[i].Call(tensors[i]);
+            return scope.Keep((activation ?? ActivationFunction.Relu).Call(sum));
+        }
+    }
+
+    /// <summary>Batch normalization whose running means are updated by update operations, to be run with the training step.</summary>
+    /// <remarks>Ioffe &amp; Szegedy, "Batch normalization" (2015). Features are on the last axis.</remarks>
+    /// <param name="channels">The number of features.</param>
+    /// <param name="dtype">The dtype of inputs and weights.</param>
+    public sealed class BatchNormalization(int channels, DType dtype = DType.Float32)
+    {
+        private readonly List<(Variable Average, Tensor Next)> updates = [];
+
+        /// <summary>What is added in the end.</summary>
+        public Variable Beta { get; } = Filled(channels, 0, dtype, true, "beta");
+
+        /// <summary>What the normalized features are multiplied with.</summary>
+        public Variable Gamma { get; } = Filled(channels, 1, dtype, true, "gamma");
+
+        /// <summary>The running mean.</summary>
+        public Variable AverageMean { get; } = Filled(channels, 0, dtype, false, "avg_mean");
+
+        /// <summary>The running variance.</summary>
+        public Variable AverageVariance { get; } = Filled(channels, 1, dtype, false, "avg_variance");
+
+        /// <summary>Normalizes; in training by the moments of the batch, which <see cref="RunUpdates"/> then takes into the running ones.</summary>
+        /// <param name="tensor">[..., channels].</param>
+        /// <param name="training">Whether the batch's moments are taken.</param>
+        /// <param name="epsilon">Added to the variance.</param>
+        /// <param name="momentum">How much of the running moments stays at an update.</param>
+        /// <exception cref="ShapeMismatchException">The last axis has another size.</exception>
+        public Tensor Call(Tensor tensor, bool training = false, double epsilon = 0.001, double momentum = 0.9)
+        {
+            if (tensor.Rank == 0 || tensor.ConcreteShape[^1].Value != channels) throw new ShapeMismatchException($"BatchNormalization: the input is {tensor.ConcreteShape}; its last axis must have {channels} channels.");
+            using var scope = Temporaries.Begin();
+            (Tensor mean, Tensor variance) = training ? tensor.Moments([.. Enumerable.Range(0, tensor.Rank - 1)]) : (AverageMean, AverageVariance);
+            if (training)
+            {
+                updates.Add((AverageMean, scope.Keep(mean * (1 - momentum) + AverageMean * momentum)));
+                updates.Add((AverageVariance, scope.Keep(variance * (1 - momentum) + AverageVariance * momentum)));
+            }
+            return scope.Keep((tensor - mean) * ((variance + epsilon).Rsqrt() * Gamma) + Beta);
+        }
+
+        /// <summary>Takes the moments of the batches since the last time into the running ones.</summary>
+        public void RunUpdates()
+        {
+            foreach ((Variable average, Tensor next) in updates)
+            {
+                average.Assign(next);
+                next.Dispose();
+            }
+            updates.Clear();
+        }
+
+        private static Variable Filled(int channels, double value, DType dtype, bool trainable, string name)
+        {
+            if (channels < 1) throw new InvalidArgumentException($"BatchNormalization: there are {channels} channels; give at least 1.");
+            using Tensor start = Tensor.Full([channels], value, dtype);
+            return new Variable(start, trainable, name);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Eager.Autograd;
+using Eager.Train;
+using NUnit.Framework;
+
+namespace Eager.Tests.Training;
+
+/// <summary>The cookbook's functions against their definitions.</summary>
+public sealed class CookbookTests
+{
+    [Test]
+    public void A_shape_is_static_where_known_and_at_hand_otherwise()
+    {
+        Assert.That(Cookbook.GetShape(Tensor.Zeros([2, 3])), Is.EqualTo(new Dim[] { 2, 3 }));
+        IReadOnlyList<Dim>? seen = null;
+        using TracedFunction traced = Function.Trace(x => { seen = Cookbook.GetShape(x); return x + 1; });
+        traced.Call(Tensor.Zeros([4, 5]));
+        Assert.That(seen!.Select(d => d.Value), Is.EqualTo(new long[] { 4, 5 }));
+    }
+
+    [Test]
+    public void Gathering_in_a_batch_takes_each_elements_own_places()
+    {
+        Tensor x = Tensor.From([.. Enumerable.Range(0, 24).Select(i => (double)i)], [2, 4, 3]), indices = Tensor.From([[[3, 0], [1, 1]], [[2, 2], [0, 3]]]);
+        Tensor y = Cookbook.BatchGather(x, indices);
+        Assert.That(y.ConcreteShape, Is.EqualTo(Shape.FromSizes(2, 2, 2, 3)));
+        for (int b = 0; b < 2; b++) Assert.That(y[b].ToArray<double>(), Is.EqualTo(x[b].Gather(indices[b].Cast(DType.Int64)).ToArray<double>()));
+        Assert.That(Cookbook.BatchGather(Tensor.From([[1, 2], [3, 4]]), Tensor.From([[1], [0]])).ToArray<int>(), Is.EqualTo(new[] { 2, 3 }));
+        GradientCheck.Require(v => Cookbook.BatchGather(v, indices).Square(), x, 2);
+        Assert.That(() => Cookbook.BatchGather(x, Tensor.From([[4], [0]])), Throws.InstanceOf<EagerException>());
+        Assert.That(() => Cookbook.BatchGather(x, Tensor.From(1, 2, 3)), Throws.TypeOf<ShapeMismatchException>());
+        Assert.That(() => Cookbook.BatchGather(x, Tensor.From([[1f], [0f]])), Throws.TypeOf<DTypeMismatchException>());
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    [TestCase(4)]
+    public void A_beam_search_finds_what_a_search_by_hand_finds(int width)
+    {
+        // The state counts steps; logits depend on the step and the token before.
+        const int classes = 4, length = 3, end = 0;
+        var random = new System.Random(5);
+        double[,,,] table = new double[2, length, classes, classes];
+        foreach (int i in Enumerable.Range(0, table.Length)) table[i / (length * classes * classes), i / (classes * classes) % length, i / classes % classes, i % classes] = random.NextDouble() * 4;
+
+        Tensor initial = Tensor.From([[0.0, 0], [1, 0]]);
+        (Tensor State, Tensor Logits) Update(Tensor state, Tensor tokens)
+        {
+            double[] s = state.ToArray<double>();
+            long[] t = tokens.ToArray<long>();
+            double[] logits = [.. Enumerable.Range(0, t.Length).SelectMany(i => Enumerable.Range(0, classes).Select(c => table[(int)s[2 * i], (int)s[(2 * i) + 1], t[i], c]))];
+            return (state + Tensor.From(0.0, 1), Tensor.From(logits, [2, width, classes]));
+        }
+
+        (Tensor tokens, Tensor sums) = Cookbook.RnnBeamSearch(Update, initial, length, width, beginToken: 1, endToken: end);
+        Assert.That(tokens.ConcreteShape, Is.EqualTo(Shape.FromSizes(2, width, length)));
+        for (int b = 0; b < 2; b++)
+        {
+            List<(int[] Tokens, double Sum, bool GoesOn)> beam = [([], 0, true)];
+            for (int step = 0; step < length; step++)
+            {
+                beam = [.. beam.SelectMany(kept => Enumerable.Range(0, classes).Select(c =>
+                {
+                    double[] row = [.. Enumerable.Range(0, classes).Select(k => table[b, step, kept.Tokens.Length == 0 ? 1 : kept.Tokens[^1], k])];
+                    double log = row[c] - Math.Log(row.Sum(Math.Exp));
+                    return ((int[])[.. kept.Tokens, c], kept.Sum + (kept.GoesOn ? log : 0), kept.GoesOn && c != end);
+                })).OrderByDescending(kept => kept.Item2).Take(width)];
+            }
+            Assert.That(sums[b].ToArray<double>(), Is.EqualTo(beam.Select(kept => kept.Sum)).Within(1e-12));
+            // What follows an end is not decided by its likelihood.
+            for (int k = 0; k < width; k++)
+                Assert.That(tokens[b, k].ToArray<long>().TakeWhile(t => t != end), Is.EqualTo(Matching(beam, sums[b, k].Item()).TakeWhile(t => t != end).Select(t => (long)t)));
+        }
+        Assert.That(() => Cookbook.RnnBeamSearch(Update, initial, 0, width, 1, 0), Throws.TypeOf<InvalidArgumentException>());
+        Assert.That(() => Cookbook.RnnBeamSearch(Update, Tensor.Ones([2]), 1, width, 1, 0), Throws.TypeOf<ShapeMismatchException>());
+
+        static int[] Matching(List<(int[] Tokens, double Sum, bool GoesOn)> beam, double sum) => beam.MinBy(kept => Math.Abs(kept.Sum - sum)).Tokens;
+    }
+
+    [Test]
+    public void Merging_projects_adds_and_rectifies()
+    {
+        var merge = new Cookbook.Merge(5);
+        Tensor a = Tensor.RandomNormal([4, 1, 2], generator: new Generator(1)), b = Tensor.RandomNormal([1, 3, 7], generator: new Generator(2));
+        Tensor c = merge.Call(a, b);
+        Assert.That(c.ConcreteShape, Is.EqualTo(Shape.FromSizes(4, 3, 5)));
+        Tensor expected = (merge.Projections[0].Call(a) + merge.Projections[1].Call(b)).Relu();
+        Assert.That(c.ToArray<float>(), Is.EqualTo(expected.ToArray<float>()));
+        Assert.That(() => merge.Call(a), Throws.TypeOf<InvalidArgumentException>());
+    }
+
+    [Test]
+    public void Batch_normalization_takes_the_batch_in_training_and_its_updates_are_run_apart()
+    {
+        var norm = new Cookbook.BatchNormalization(2, DType.Float64);
+        double[] first = [1, 3, 5, 7], second = [-2, 2, 4, 0];
+        Tensor x = Tensor.From([.. first.Zip(second).SelectMany(p => new[] { p.First, p.Second })], [2, 1, 2, 2]);
+        double[] y = norm.Call(x, training: true).ToArray<double>();
+        // Means 4 and 1, variances 5 and 5.
+        Assert.That(y, Is.EqualTo(first.Zip(second).SelectMany(p => new[] { (p.First - 4) / Math.Sqrt(5.001), (p.Second - 1) / Math.Sqrt(5.001) })).Within(1e-14));
+        Assert.That(norm.AverageMean.ToArray<double>(), Is.All.Zero, "updates are to be run");
+        norm.RunUpdates();
+        Assert.That(norm.AverageMean.ToArray<double>(), Is.EqualTo(new[] { 0.4, 0.1 }).Within(1e-15));
+        Assert.That(norm.AverageVariance.ToArray<double>(), Is.EqualTo(new[] { 1.4, 1.4 }).Within(1e-15));
+        Assert.That(norm.Call(x).ToArray<double>()[0], Is.EqualTo((1 - 0.4) / Math.Sqrt(1.401)).Within(1e-14));
+        GradientCheck.Require(v => norm.Call(v, training: true).Square().Square(), x);
+        Assert.That(() => norm.Call(Tensor.Ones([3], DType.Float64)), Throws.TypeOf<ShapeMismatchException>());
+    }
+
+    [Test]
+    public void A_leaky_rectifier_leaks_a_tenth_and_parallel_parts_are_joined_with_gradients()
+    {
+        Assert.That(Cookbook.LeakyRelu(Tensor.From(-2.0, 3)).ToArray<double>(), Is.EqualTo(new[] { -0.2, 3 }));
+        Assert.That(() => Cookbook.LeakyRelu(Tensor.From(1.0), 2), Throws.TypeOf<InvalidArgumentException>());
+
+        Tensor a = Tensor.From([[1.0, 2], [3, 4], [5, 6], [7, 8]]), b = Tensor.From(1.0, 10, 100, 1000);
+        int calls = 0;
+        Tensor Run(Tensor v) => Cookbook.MakeParallel(parts =>
+        {
+            calls++;
+            Assert.That(parts["a"].ConcreteShape[0].Value, Is.EqualTo(2));
+            return parts["a"].Sum(-1) * parts["b"];
+        }, [Device.Cpu, Device.Cpu], new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["a"] = v, ["b"] = b });
+        Assert.That(Run(a).ToArray<double>(), Is.EqualTo(new double[] { 3, 70, 1100, 15000 }));
+        Assert.That(calls, Is.EqualTo(2));
+        GradientCheck.Require(v => Run(v).Square() * 1e-6, a, 2);
+        Assert.That(() => Cookbook.MakeParallel(p => p["a"], [], new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["a"] = a }), Throws.TypeOf<InvalidArgumentException>());
+    }
+}
