@@ -47,25 +47,25 @@ public static class TfRecord
         }
     }
 
-    /// <summary>Reads the records of a stream with the offset of each.</summary>
-    internal static IEnumerable<(long Offset, byte[] Data)> Read(Stream stream, string name, int maxRecordBytes = DefaultMaxRecordBytes)
+    /// <summary>Reads the records of a stream with the offset of each; a last one that is cut off is an error, or is left out.</summary>
+    internal static IEnumerable<(long Offset, byte[] Data)> Read(Stream stream, string name, int maxRecordBytes = DefaultMaxRecordBytes, bool requireWholeEnd = true)
     {
         long offset = 0;
-        while (ReadOne(stream, name, offset, maxRecordBytes) is { } data)
+        while (ReadOne(stream, name, offset, maxRecordBytes, requireWholeEnd) is { } data)
         {
             yield return (offset, data);
             offset += HeaderBytes + data.Length + sizeof(uint);
         }
     }
 
-    private static byte[]? ReadOne(Stream stream, string name, long offset, int maxRecordBytes)
+    private static byte[]? ReadOne(Stream stream, string name, long offset, int maxRecordBytes, bool requireWholeEnd)
     {
         try
         {
             Span<byte> header = stackalloc byte[HeaderBytes];
             int read = stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
             if (read == 0) return null;
-            if (read < HeaderBytes) throw CutOff(name, offset, HeaderBytes - read, "header");
+            if (read < HeaderBytes) return CutOff(HeaderBytes - read, "header");
 
             if (BinaryPrimitives.ReadUInt32LittleEndian(header[sizeof(ulong)..]) != Crc32C.Mask(Crc32C.Compute(header[..sizeof(ulong)])))
             {
@@ -77,10 +77,11 @@ public static class TfRecord
                 throw new CorruptFileException($"{name}: the record at offset {offset} has {length} bytes, more than the {maxRecordBytes} that one record may have; if the file is right, raise maxRecordBytes.");
             }
 
-            byte[] data = ReadData(stream, name, offset, (int)length);
+            (byte[] data, int missing) = ReadData(stream, (int)length);
+            if (missing > 0) return CutOff(missing, "data");
             Span<byte> footer = stackalloc byte[sizeof(uint)];
             read = stream.ReadAtLeast(footer, sizeof(uint), throwOnEndOfStream: false);
-            if (read < sizeof(uint)) throw CutOff(name, offset, sizeof(uint) - read, "checksum");
+            if (read < sizeof(uint)) return CutOff(sizeof(uint) - read, "checksum");
             if (BinaryPrimitives.ReadUInt32LittleEndian(footer) != Crc32C.Mask(Crc32C.Compute(data)))
             {
                 throw new CorruptFileException($"{name}: the checksum of the {length} bytes of the record at offset {offset} is wrong: the file is damaged there.");
@@ -91,22 +92,22 @@ public static class TfRecord
         {
             throw FileErrors.CannotRead(name, e);
         }
+
+        byte[]? CutOff(int missing, string part) => !requireWholeEnd
+            ? null
+            : throw new CorruptFileException($"{name}: ends within the {part} of the record at offset {offset}, {missing} bytes short: it was cut off, or is still being written.");
     }
 
     /// <summary>Takes memory no faster than the stream yields bytes, for a checksum is no proof against a length made up on purpose.</summary>
-    private static byte[] ReadData(Stream stream, string name, long offset, int length)
+    private static (byte[] Data, int Missing) ReadData(Stream stream, int length)
     {
         byte[] data = new byte[Math.Min(length, ChunkBytes)];
         int filled = 0;
         while (true)
         {
             filled += stream.ReadAtLeast(data.AsSpan(filled), data.Length - filled, throwOnEndOfStream: false);
-            if (filled < data.Length) throw CutOff(name, offset, length - filled, "data");
-            if (filled == length) return data;
+            if (filled < data.Length || filled == length) return (data, length - filled);
             Array.Resize(ref data, (int)Math.Min(length, 2L * data.Length));
         }
     }
-
-    private static CorruptFileException CutOff(string name, long offset, int missing, string part) =>
-        new($"{name}: ends within the {part} of the record at offset {offset}, {missing} bytes short: it was cut off, or is still being written.");
 }

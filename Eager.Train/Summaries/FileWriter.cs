@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Eager.Autograd;
 using Eager.Train.Summaries.Protos;
@@ -86,17 +85,17 @@ public sealed class FileWriter : IDisposable
     /// <exception cref="InvalidArgumentException"><paramref name="tag"/> is empty.</exception>
     /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
     /// <exception cref="DisposedException">The writer was disposed.</exception>
-    public void AddScalar(string tag, double value, long step)
+    public void AddScalar(string tag, double value, long step) => Add(Summary.Scalar(tag, value), step);
+
+    /// <summary>Logs values of any kind.</summary>
+    /// <param name="summary">The values.</param>
+    /// <param name="step">The training step, any integer.</param>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void Add(Summary summary, long step)
     {
-        if (string.IsNullOrEmpty(tag)) throw new InvalidArgumentException("AddScalar: the tag is empty; give the curve a name.");
-        byte[] content = new byte[sizeof(float)];
-        BinaryPrimitives.WriteSingleLittleEndian(content, (float)value);
-        AddSummary(step, new Summary.Types.Value
-        {
-            Tag = tag,
-            Tensor = new TensorProto { Dtype = DataType.DtFloat, TensorShape = new TensorShapeProto(), TensorContent = UnsafeByteOperations.UnsafeWrap(content) },
-            Metadata = new SummaryMetadata { PluginData = new SummaryMetadata.Types.PluginData { PluginName = "scalars" }, DataClass = DataClass.Scalar },
-        });
+        ArgumentNullException.ThrowIfNull(summary);
+        Add(new Event { WallTime = Now(), Step = step, Summary = new SummaryProto { Value = { summary.Values } } });
     }
 
     /// <summary>Logs a graph for the graphs dashboard.</summary>
@@ -110,6 +109,19 @@ public sealed class FileWriter : IDisposable
     /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
     /// <exception cref="DisposedException">The writer was disposed.</exception>
     public void AddGraph(Graph graph) => AddGraph(graph.ToGraphDef());
+
+    /// <summary>Logs how long the operations of a step took and what they made, for the graphs dashboard.</summary>
+    /// <param name="tag">The name under which the dashboard lists it; one can be logged once only.</param>
+    /// <param name="runMetadata">A serialized RunMetadata, whose nodes have the names of the graph's; its bytes are copied.</param>
+    /// <param name="step">The training step, any integer.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="tag"/> is empty.</exception>
+    /// <exception cref="FileWriteException">Writing failed since the last call.</exception>
+    /// <exception cref="DisposedException">The writer was disposed.</exception>
+    public void AddRunMetadata(string tag, ReadOnlyMemory<byte> runMetadata, long step)
+    {
+        if (string.IsNullOrEmpty(tag)) throw new InvalidArgumentException("AddRunMetadata: the tag is empty; give the run a name.");
+        Add(new Event { WallTime = Now(), Step = step, TaggedRunMetadata = new TaggedRunMetadata { Tag = tag, RunMetadata = ByteString.CopyFrom(runMetadata.Span) } });
+    }
 
     /// <summary>Logs that training starts or goes on at a step, or that it ended.</summary>
     /// <param name="status">Start or stop.</param>
@@ -158,9 +170,6 @@ public sealed class FileWriter : IDisposable
             }
         }
     }
-
-    internal void AddSummary(long step, params ReadOnlySpan<Summary.Types.Value> values) =>
-        Add(new Event { WallTime = Now(), Step = step, Summary = new Summary { Value = { values.ToArray() } } });
 
     private void Add(Event e)
     {

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using Eager.Train;
 using NUnit.Framework;
+using static Eager.Tests.Formats.EventBytes;
 
 namespace Eager.Tests.Formats;
 
@@ -189,6 +189,47 @@ public class EventFileTests
     }
 
     [Test]
+    public void A_file_that_ends_within_an_event_is_read_up_to_there()
+    {
+        byte[] file = Written(w => { for (int step = 0; step < 3; step++) w.AddScalar("x", step, step); });
+        int[] ends = [0, .. Unframe(file).Select(r => r.Length + 16)];
+        for (int i = 1; i < ends.Length; i++) ends[i] += ends[i - 1];
+
+        for (int length = 0; length <= file.Length; length++)
+        {
+            byte[] cut = file[..length];
+            Assert.That(Read(cut, requireWholeEnd: false), Has.Length.EqualTo(ends.Count(e => e <= length) - 1), $"{length} bytes");
+            if (!ends.Contains(length)) Assert.That(() => Read(cut), Throws.InstanceOf<CorruptFileException>().With.Message.Contains($"offset {ends.Last(e => e <= length)}"));
+        }
+    }
+
+    [Test]
+    public void Damage_before_the_end_is_found_however_the_end_is_taken()
+    {
+        byte[] file = Written(w => w.AddScalar("x", 1, 1));
+        file[20] ^= 1;
+
+        Assert.That(() => Read(file, requireWholeEnd: false), Throws.InstanceOf<CorruptFileException>().With.Message.Contains("offset 0"));
+    }
+
+    [Test]
+    public void Run_metadata_comes_back()
+    {
+        byte[] file = Written(w => w.AddRunMetadata("step 3", new byte[] { 10, 0 }, 3));
+        WireMessage tagged = new WireMessage(Unframe(file)[1]).Message(8);
+        SummaryEvent read = Read(file)[1];
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(tagged.Text(1), Is.EqualTo("step 3"));
+            Assert.That(tagged.Bytes(2), Is.EqualTo(new byte[] { 10, 0 }));
+            Assert.That((read.RunTag, read.Step), Is.EqualTo(("step 3", 3L)));
+            Assert.That(read.RunMetadata.ToArray(), Is.EqualTo(new byte[] { 10, 0 }));
+            Assert.That(() => Written(w => w.AddRunMetadata("", new byte[2], 3)), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("tag"));
+        });
+    }
+
+    [Test]
     public void Mutants_of_a_file_are_read_or_refused_within_bounds()
     {
         byte[] file = Written(w => { w.AddScalar("loss", 1, 1); w.AddGraph(new byte[40]); });
@@ -203,35 +244,6 @@ public class EventFileTests
         byte[] record = Unframe(file)[1];
 
         Mutations.Check(record, bytes => Read(Framed(bytes)), maxAllocatedBytes: 1 << 20, refusedShare: 0.05);
-    }
-
-    private static byte[] Written(Action<FileWriter> write, int maxQueue = 10)
-    {
-        var stream = new MemoryStream();
-        using (var writer = new FileWriter(() => ("memory", stream), maxQueue, flushSeconds: 100)) write(writer);
-        return stream.ToArray();
-    }
-
-    private static SummaryEvent[] Read(byte[] bytes) => [.. EventFileReader.Read(new MemoryStream(bytes), "some/file")];
-
-    private static byte[] Framed(params byte[][] records)
-    {
-        var stream = new MemoryStream();
-        foreach (byte[] record in records) TfRecord.Write(stream, record);
-        return stream.ToArray();
-    }
-
-    /// <summary>Takes records out of their frames by position alone.</summary>
-    private static List<byte[]> Unframe(byte[] file)
-    {
-        var records = new List<byte[]>();
-        for (int at = 0; at < file.Length;)
-        {
-            int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
-            records.Add(file[(at + 12)..(at + 12 + length)]);
-            at += length + 16;
-        }
-        return records;
     }
 
     /// <summary>A disk without room.</summary>
