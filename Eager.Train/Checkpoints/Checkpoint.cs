@@ -1,4 +1,5 @@
 using System.Globalization;
+using Eager.Autograd;
 using Eager.Layers;
 
 namespace Eager.Train;
@@ -18,9 +19,16 @@ public sealed class CheckpointMismatchException(string message) : EagerException
 public sealed class Checkpoint
 {
     private const string StepKey = "eager.step";
-    private const int MostListed = 50;
+    private const int MostListed = 1000;
+
+    private static readonly RestoreOptions Everything = new();
 
     private readonly List<Func<IEnumerable<StateEntry>>> parts = [];
+    private readonly bool allowEmpty;
+
+    /// <summary>Makes a checkpoint of nothing yet; neither this nor adding parts reads or writes a file.</summary>
+    /// <param name="allowEmpty">Whether it may be saved without any part, which else is an error.</param>
+    public Checkpoint(bool allowEmpty = false) => this.allowEmpty = allowEmpty;
 
     /// <summary>Adds an object's state, its keys as they are.</summary>
     /// <returns>This checkpoint.</returns>
@@ -49,6 +57,19 @@ public sealed class Checkpoint
         return this;
     }
 
+    /// <summary>Adds variables under their own names.</summary>
+    /// <returns>This checkpoint.</returns>
+    /// <exception cref="InvalidArgumentException">A variable has no name.</exception>
+    public Checkpoint Add(IEnumerable<Variable> variables) => Add([.. variables.Select(variable => StateEntry.Variable(variable))]);
+
+    /// <summary>Adds variables under given names.</summary>
+    /// <returns>This checkpoint.</returns>
+    public Checkpoint Add(IReadOnlyDictionary<string, Variable> variables)
+    {
+        ArgumentNullException.ThrowIfNull(variables);
+        return Add([.. variables.Select(pair => StateEntry.Variable(pair.Value, pair.Key))]);
+    }
+
     /// <summary>Adds single entries.</summary>
     /// <returns>This checkpoint.</returns>
     public Checkpoint Add(params StateEntry[] entries)
@@ -60,53 +81,48 @@ public sealed class Checkpoint
     /// <summary>Writes the state as it is now; a file that is there is replaced only once the new one is whole and on the disk.</summary>
     /// <param name="path">The file.</param>
     /// <param name="step">The training step, kept beside the state.</param>
-    /// <exception cref="InvalidArgumentException">A key stands twice.</exception>
+    /// <exception cref="InvalidArgumentException">A key stands twice, or there is nothing to save and that was not allowed.</exception>
     /// <exception cref="FileWriteException">The file cannot be written; an old one stands.</exception>
     public void Save(string path, long step)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [StepKey] = step.ToString(CultureInfo.InvariantCulture) };
         List<SafeTensorsSource> sources = [.. Collect().Values.Select(entry => entry.ToSource())];
+        if (sources.Count == 0 && !allowEmpty) throw new InvalidArgumentException($"Checkpoint.Save: there is nothing to save in {path}; add parts, or make the checkpoint with allowEmpty.");
         AtomicFile.Write(path, file => SafeTensorsWriter.Write(file, sources, metadata, checksum: true));
     }
 
     /// <summary>Puts the state of a file in place, all of it or nothing.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="options">What need not fit; everything must when null.</param>
     /// <returns>The training step that was saved with it.</returns>
-    /// <remarks>All tensors of the file are held in memory beside those of the program until everything is known to fit.</remarks>
+    /// <remarks>All tensors to restore are held in memory beside those of the program until everything is known to fit.</remarks>
     /// <exception cref="MissingFileException">The file is not there or cannot be read.</exception>
     /// <exception cref="CorruptFileException">The file is damaged: its structure or its checksum is wrong.</exception>
     /// <exception cref="CheckpointMismatchException">Keys are missing or too many, or a dtype, a shape or a content does not fit.</exception>
-    public long Restore(string path)
+    /// <exception cref="InvalidArgumentException">A pattern of the options is none.</exception>
+    public long Restore(string path, RestoreOptions? options = null)
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
-        file.VerifyChecksum();
-        if (!long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long step))
-        {
-            throw new CorruptFileException($"{path}: has no '{StepKey}' in its metadata: it was not written as an Eager checkpoint.");
-        }
+        return RestoreFrom(file, options ?? Everything);
+    }
 
-        Dictionary<string, StateEntry> entries = Collect();
+    /// <summary>Puts the state of an open file in place, all of it or nothing.</summary>
+    internal long RestoreFrom(SafeTensorsFile file, RestoreOptions options)
+    {
+        long step = RequireWhole(file);
         var problems = new List<string>();
-        foreach (StateEntry entry in entries.Values)
-        {
-            if (file.Find(entry.Key) is not { } found) problems.Add($"'{entry.Key}' is missing in the file");
-            else if (entry.Mismatch(found) is { } reason) problems.Add($"'{entry.Key}': {reason}");
-        }
-        foreach (SafeTensorsEntry found in file.Entries)
-        {
-            if (!entries.ContainsKey(found.Name)) problems.Add($"'{found.Name}' ({found.DType.Name()} {found.Shape}) is in the file, but not in the program");
-        }
-        ThrowIfAny(problems, path);
+        List<(StateEntry Entry, SafeTensorsEntry Found)> fitting = Match(file, options, problems);
+        ThrowIfAny(problems, file.Path);
 
-        var prepared = new List<PreparedState>(entries.Count);
+        var prepared = new List<PreparedState>(fitting.Count);
         try
         {
-            foreach (StateEntry entry in entries.Values)
+            foreach ((StateEntry entry, SafeTensorsEntry found) in fitting)
             {
-                prepared.Add(entry.Prepare(file, file.Find(entry.Key)!));
+                prepared.Add(entry.Prepare(file, found));
                 if (prepared[^1].Mismatch is { } reason) problems.Add($"'{entry.Key}': {reason}");
             }
-            ThrowIfAny(problems, path);
+            ThrowIfAny(problems, file.Path);
             foreach (PreparedState state in prepared) state.Commit();
         }
         finally
@@ -114,6 +130,43 @@ public sealed class Checkpoint
             foreach (PreparedState state in prepared) state.Value?.Dispose();
         }
         return step;
+    }
+
+    /// <summary>Checks that a file is a whole checkpoint, without a look at what a program has.</summary>
+    /// <returns>The training step that was saved with it.</returns>
+    /// <exception cref="CorruptFileException">The file is damaged or no checkpoint.</exception>
+    internal static long RequireWhole(SafeTensorsFile file)
+    {
+        file.VerifyChecksum();
+        return long.TryParse(file.Metadata.GetValueOrDefault(StepKey), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long step) ? step
+            : throw new CorruptFileException($"{file.Path}: has no '{StepKey}' in its metadata: it was not written as an Eager checkpoint.");
+    }
+
+    /// <summary>Pairs the parts of the program with those of the file, and lists all that does not fit.</summary>
+    private List<(StateEntry Entry, SafeTensorsEntry Found)> Match(SafeTensorsFile file, RestoreOptions options, List<string> problems)
+    {
+        var selection = new KeySelection(options);
+        var fitting = new List<(StateEntry, SafeTensorsEntry)>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (StateEntry entry in Collect().Values)
+        {
+            string key = selection.InFile(entry.Key);
+            known.Add(key);
+            if (!selection.Selects(entry.Key)) continue;
+            string shown = key == entry.Key ? $"'{key}'" : $"'{entry.Key}' ('{key}' in the file)";
+            if (file.Find(key) is not { } found)
+            {
+                if (!options.AllowMissing) problems.Add($"{shown} is missing in the file");
+            }
+            else if (entry.Mismatch(found, options.Reshape) is { } reason) problems.Add($"{shown}: {reason}");
+            else fitting.Add((entry, found));
+        }
+        foreach (SafeTensorsEntry found in file.Entries)
+        {
+            if (!options.IgnoreUnexpected && !known.Contains(found.Name)) problems.Add($"'{found.Name}' ({found.DType.Name()} {found.Shape}) is in the file, but not in the program");
+        }
+        problems.AddRange(selection.Useless.Select(pattern => $"the pattern '{pattern}' fits nothing in the program"));
+        return fitting;
     }
 
     private Dictionary<string, StateEntry> Collect()

@@ -1,15 +1,14 @@
 using System.Globalization;
-using System.Text;
 
 namespace Eager.Train;
 
 /// <summary>
-/// Keeps the last checkpoints of a training run in a folder: <c>ckpt-100.safetensors</c>, <c>ckpt-200.safetensors</c>, …,
+/// Keeps the last checkpoints of a training run in a folder, and one every so many hours for good: <c>ckpt-100.safetensors</c>, <c>ckpt-200.safetensors</c>, …,
 /// and a file <c>checkpoint</c> that lists their names, one a line, the latest last. One manager writes into a folder at a time.
 /// </summary>
 /// <remarks>
 /// A crash of the process or the machine at any instant leaves the checkpoints written before it whole and listed.
-/// Making a manager reads and writes nothing.
+/// Making a manager reads and writes nothing. The names in the list are relative, so the folder may be moved.
 /// </remarks>
 /// <example><code>
 /// var manager = new CheckpointManager(checkpoint, "runs/first");
@@ -18,30 +17,37 @@ namespace Eager.Train;
 /// </code></example>
 public sealed class CheckpointManager
 {
-    private const string Extension = ".safetensors";
-    private const long MaxListBytes = 1 << 20;
+    private const string Extension = CheckpointList.Extension;
 
     private readonly Checkpoint checkpoint;
     private readonly int maxToKeep;
+    private readonly TimeSpan keepEvery;
     private readonly string name;
     private readonly string listPath;
+    private readonly TimeProvider clock;
 
     /// <summary>Makes a manager.</summary>
     /// <param name="checkpoint">The state to save and restore.</param>
     /// <param name="folder">The folder, made when the first checkpoint is saved.</param>
     /// <param name="maxToKeep">How many checkpoints stay; older ones are deleted after a new one is whole.</param>
-    /// <param name="name">What the files' names begin with.</param>
+    /// <param name="keepEveryHours">Of those that would be deleted, one stays for good each time that so many hours passed since the first, or since the last that stays.</param>
+    /// <param name="name">What the files' names begin with; a dash and the step follow.</param>
     /// <param name="listName">The name of the file that lists the checkpoints.</param>
-    /// <exception cref="InvalidArgumentException"><paramref name="maxToKeep"/> is not positive, or a name is empty or holds a path separator.</exception>
-    public CheckpointManager(Checkpoint checkpoint, string folder, int maxToKeep = 5, string name = "ckpt", string listName = "checkpoint")
+    /// <param name="clock">What tells the time; the system's clock when null.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="maxToKeep"/> or <paramref name="keepEveryHours"/> is not positive, or a name is empty or holds a path separator.</exception>
+    public CheckpointManager(Checkpoint checkpoint, string folder, int maxToKeep = 5, double keepEveryHours = 10_000, string name = "ckpt", string listName = "checkpoint", TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(folder);
         if (maxToKeep < 1) throw new InvalidArgumentException($"CheckpointManager: maxToKeep is {maxToKeep}; it must be at least 1.");
-        if (!IsFileName(name)) throw new InvalidArgumentException($"CheckpointManager: the name '{name}' must be a plain file name.");
-        if (!IsFileName(listName)) throw new InvalidArgumentException($"CheckpointManager: the listName '{listName}' must be a plain file name.");
+        if (!(keepEveryHours > 0)) throw new InvalidArgumentException($"CheckpointManager: keepEveryHours is {keepEveryHours}; it must be above 0.");
+        if (!CheckpointList.IsFileName(name)) throw new InvalidArgumentException($"CheckpointManager: the name '{name}' must be a plain file name.");
+        if (!CheckpointList.IsFileName(listName)) throw new InvalidArgumentException($"CheckpointManager: the listName '{listName}' must be a plain file name.");
         this.checkpoint = checkpoint;
         this.maxToKeep = maxToKeep;
+        keepEvery = keepEveryHours < TimeSpan.MaxValue.TotalHours ? TimeSpan.FromHours(keepEveryHours) : TimeSpan.MaxValue;
         this.name = name;
+        this.clock = clock ?? TimeProvider.System;
         Folder = folder;
         listPath = Path.Combine(folder, listName);
     }
@@ -49,13 +55,13 @@ public sealed class CheckpointManager
     /// <summary>The folder of the checkpoints.</summary>
     public string Folder { get; }
 
-    /// <summary>The paths of the checkpoints, in the order in which they were saved.</summary>
+    /// <summary>The paths of the checkpoints, in the order in which they were saved, those kept for good first.</summary>
     /// <exception cref="CorruptFileException">The list is damaged.</exception>
-    public IReadOnlyList<string> Checkpoints => [.. ReadList().Select(InFolder)];
+    public IReadOnlyList<string> Checkpoints => [.. ReadList().Checkpoints.Select(c => InFolder(c.File))];
 
     /// <summary>The path of the checkpoint that was saved last, null if there is none.</summary>
     /// <exception cref="CorruptFileException">The list is damaged.</exception>
-    public string? Latest => ReadList() is [.., var last] ? InFolder(last) : null;
+    public string? Latest => ReadList().Checkpoints is [.., var last] ? InFolder(last.File) : null;
 
     /// <summary>Saves the state, lists the file as the latest and deletes checkpoints beyond the number to keep.</summary>
     /// <param name="step">The training step, from 0; part of the file's name.</param>
@@ -64,7 +70,7 @@ public sealed class CheckpointManager
     public string Save(long step)
     {
         if (step < 0) throw new InvalidArgumentException($"CheckpointManager.Save: the step is {step}; it must not be negative.");
-        List<string> files = ReadList();
+        CheckpointList list = ReadList();
         string file = string.Create(CultureInfo.InvariantCulture, $"{name}-{step}{Extension}");
         string path = InFolder(file);
         try
@@ -78,105 +84,101 @@ public sealed class CheckpointManager
         }
         checkpoint.Save(path, step);
 
-        files.Remove(file);
-        files.Add(file);
-        WriteList(files);
-        int surplus = files.Count - maxToKeep;
-        if (surplus > 0)
-        {
-            // Listed until they are gone: what a crash leaves is deleted with the next save.
-            foreach (string old in files[..surplus]) DeleteOld(InFolder(old));
-            WriteList(files[surplus..]);
-        }
+        DateTimeOffset now = clock.GetUtcNow();
+        List<ListedCheckpoint> listed = [.. list.Checkpoints.Where(c => c.File != file), new(file, now, Kept: false)];
+        list = new CheckpointList(list.Since ?? now, listed);
+        list.Write(listPath);
+        Sweep(list);
         return path;
     }
 
     /// <summary>Restores the checkpoint that was saved last.</summary>
+    /// <param name="options">What need not fit; everything must when null.</param>
+    /// <param name="fallBack">Whether the newest whole checkpoint is restored when the last is damaged or missing, instead of an error that names it.</param>
     /// <returns>Its training step, null if the folder holds no checkpoint.</returns>
     /// <exception cref="MissingFileException">The checkpoint is listed but not there; the message offers the one before it.</exception>
     /// <exception cref="CorruptFileException">The checkpoint is damaged; the message offers the one before it.</exception>
     /// <exception cref="CheckpointMismatchException">The checkpoint does not fit the program; nothing was restored.</exception>
-    public long? RestoreLatest()
+    public long? RestoreLatest(RestoreOptions? options = null, bool fallBack = false)
     {
-        List<string> files = ReadList();
-        if (files.Count == 0) return null;
-        string path = InFolder(files[^1]);
+        List<ListedCheckpoint> listed = ReadList().Checkpoints;
+        if (listed.Count == 0) return null;
         try
         {
-            return checkpoint.Restore(path);
+            return checkpoint.Restore(InFolder(listed[^1].File), options);
         }
-        catch (CorruptFileException e)
+        catch (EagerException e) when (e is CorruptFileException or MissingFileException)
         {
-            throw new CorruptFileException($"{e.Message} {Offer(files)}", e);
-        }
-        catch (MissingFileException e)
-        {
-            throw new MissingFileException($"{e.Message} {Offer(files)}", e);
+            string? whole = NewestWhole(listed[..^1]);
+            if (fallBack && whole is not null) return checkpoint.Restore(whole, options);
+            string offer = whole is null ? "No checkpoint before it is whole; start anew in another folder." : $"The checkpoint before it is whole: Restore(\"{whole}\") goes on from there.";
+            throw e is CorruptFileException ? new CorruptFileException($"{e.Message} {offer}", e) : new MissingFileException($"{e.Message} {offer}", e);
         }
     }
 
     /// <summary>Restores a certain checkpoint, such as one of <see cref="Checkpoints"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">What need not fit; everything must when null.</param>
     /// <returns>Its training step.</returns>
     /// <exception cref="MissingFileException">The file is not there or cannot be read.</exception>
     /// <exception cref="CorruptFileException">The file is damaged.</exception>
     /// <exception cref="CheckpointMismatchException">The checkpoint does not fit the program; nothing was restored.</exception>
-    public long Restore(string path) => checkpoint.Restore(path);
+    public long Restore(string path, RestoreOptions? options = null) => checkpoint.Restore(path, options);
 
-    /// <summary>Names the newest whole checkpoint before the last.</summary>
-    private string Offer(List<string> files)
+    private string? NewestWhole(List<ListedCheckpoint> listed)
     {
-        foreach (string file in Enumerable.Reverse(files).Skip(1))
+        foreach (ListedCheckpoint one in Enumerable.Reverse(listed))
         {
-            string path = InFolder(file);
+            string path = InFolder(one.File);
             try
             {
                 using SafeTensorsFile candidate = SafeTensorsFile.Open(path);
-                candidate.VerifyChecksum();
-                return $"The checkpoint before it is whole: Restore(\"{path}\") goes on from there.";
+                Checkpoint.RequireWhole(candidate);
+                return path;
             }
             catch (EagerException)
             {
                 // Damaged too: look further back.
             }
         }
-        return "No checkpoint before it is whole; start anew in another folder.";
+        return null;
     }
 
-    private List<string> ReadList()
+    /// <summary>Deletes the oldest checkpoints beyond the number to keep, or lists them as kept for good where the time has come.</summary>
+    private void Sweep(CheckpointList list)
     {
-        if (!File.Exists(listPath)) return FindInFolder();
-        using FileStream file = FileErrors.OpenRead(listPath);
-        try
+        List<ListedCheckpoint> passing = [.. list.Checkpoints.Where(c => !c.Kept)];
+        int surplus = passing.Count - maxToKeep;
+        if (surplus <= 0) return;
+        DateTimeOffset? since = list.Since;
+        List<ListedCheckpoint> kept = [.. list.Checkpoints.Where(c => c.Kept)];
+        foreach (ListedCheckpoint old in passing[..surplus])
         {
-            if (file.Length > MaxListBytes) throw DamagedList($"it has {file.Length} bytes");
-            using var reader = new StreamReader(file);
-            string text = reader.ReadToEnd();
-            if (!text.EndsWith('\n')) throw DamagedList("its last line is cut off");
-            List<string> files = [.. text[..^1].Split('\n')];
-            return files.Find(f => !IsFileName(f) || !f.EndsWith(Extension, StringComparison.Ordinal)) is { } bad
-                ? throw DamagedList($"the line '{(bad.Length > 100 ? bad[..100] : bad)}' names no checkpoint of this folder")
-                : files;
+            if (old.Saved - since >= keepEvery)
+            {
+                since = old.Saved;
+                kept.Add(old with { Kept = true });
+            }
+            // Listed until they are gone: what a crash leaves is deleted with the next save.
+            else DeleteOld(InFolder(old.File));
         }
-        catch (IOException e)
-        {
-            throw FileErrors.CannotRead(listPath, e);
-        }
+        new CheckpointList(since, [.. kept, .. passing[surplus..]]).Write(listPath);
     }
+
+    private CheckpointList ReadList() => CheckpointList.Read(listPath) ?? FindInFolder();
 
     /// <summary>The checkpoints by their steps, for a folder whose list was lost, or not yet written when the first save was cut off.</summary>
-    private List<string> FindInFolder()
+    private CheckpointList FindInFolder()
     {
-        if (!Directory.Exists(Folder)) return [];
+        if (!Directory.Exists(Folder)) return new CheckpointList(null, []);
         var found = new List<(long Step, string File)>();
         foreach (string path in Directory.EnumerateFiles(Folder, $"{name}-*{Extension}"))
         {
             string file = Path.GetFileName(path);
             if (long.TryParse(file.AsSpan()[(name.Length + 1)..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long step)) found.Add((step, file));
         }
-        return [.. found.Order().Select(f => f.File)];
+        return new CheckpointList(null, [.. found.Order().Select(f => new ListedCheckpoint(f.File, Saved: null, Kept: false))]);
     }
-
-    private void WriteList(List<string> files) => AtomicFile.Write(listPath, file => file.Write(Encoding.UTF8.GetBytes(string.Concat(files.Select(f => f + "\n")))));
 
     /// <summary>Deletes what a save that was cut off left behind.</summary>
     private void DeletePartial()
@@ -197,9 +199,4 @@ public sealed class CheckpointManager
     }
 
     private string InFolder(string file) => Path.Combine(Folder, file);
-
-    private CorruptFileException DamagedList(string why) =>
-        new($"{listPath}: the list of checkpoints is damaged: {why}. Delete it, and the checkpoints are found by their names.");
-
-    private static bool IsFileName(string? file) => !string.IsNullOrEmpty(file) && file is not ("." or "..") && !file.AsSpan().ContainsAny('/', '\\', '\0');
 }

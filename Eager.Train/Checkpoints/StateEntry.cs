@@ -87,7 +87,9 @@ public abstract record StateEntry
     internal abstract SafeTensorsSource ToSource();
 
     /// <summary>Why a part of a file does not fit here by its dtype and shape, null if it does.</summary>
-    internal abstract string? Mismatch(SafeTensorsEntry found);
+    /// <param name="found">The part of the file.</param>
+    /// <param name="reshape">Whether a tensor of another shape with as many elements fits.</param>
+    internal abstract string? Mismatch(SafeTensorsEntry found, bool reshape);
 
     /// <summary>Reads and checks the part without changing anything.</summary>
     internal abstract PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found);
@@ -107,16 +109,17 @@ public abstract record StateEntry
             return new SafeTensorsSource(Key, tensor.DType, tensor.ConcreteShape, sink => WriteTo(sink, tensor));
         }
 
-        internal override string? Mismatch(SafeTensorsEntry found)
+        internal override string? Mismatch(SafeTensorsEntry found, bool reshape)
         {
             Tensor mine = Get();
-            return found.DType == mine.DType && found.Shape == mine.ConcreteShape ? null
+            bool fits = found.Shape == mine.ConcreteShape || (reshape && found.ByteLength == SafeTensorsHeader.SizeInBytes(mine.DType, mine.ConcreteShape.Sizes));
+            return found.DType == mine.DType && fits ? null
                 : $"the file has {found.DType.Name()} {found.Shape}, the program {mine.DType.Name()} {mine.ConcreteShape}";
         }
 
         internal override PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found)
         {
-            Tensor value = TensorMemory.Empty(found.Shape.Sizes, found.DType);
+            Tensor value = TensorMemory.Empty(Get().ConcreteShape.Sizes, found.DType);
             var prepared = new PreparedState(() => Set(value), value, Mismatch: null);
             try
             {
@@ -157,7 +160,7 @@ public abstract record StateEntry
             return new SafeTensorsSource(Key, DType, Shape ?? Eager.Shape.FromSizes(bytes.Length), bytes);
         }
 
-        internal override string? Mismatch(SafeTensorsEntry found) =>
+        internal override string? Mismatch(SafeTensorsEntry found, bool reshape) =>
             found.DType == DType && (Shape is null ? found.Shape.Rank == 1 && found.ByteLength <= Array.MaxLength : found.Shape == Shape) ? null
                 : $"the file has {found.DType.Name()} {found.Shape}, the program {DType.Name()} {Shape?.ToString() ?? "[?]"}";
 

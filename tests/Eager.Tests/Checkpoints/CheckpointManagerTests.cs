@@ -1,3 +1,4 @@
+using System.Text;
 using Eager.Tests.Formats;
 using Eager.Train;
 using NUnit.Framework;
@@ -41,11 +42,97 @@ public class CheckpointManagerTests
         value = 0;
 
         Assert.That(Names(folder), Is.EquivalentTo(new[] { "checkpoint", "ckpt-400.safetensors", "ckpt-500.safetensors", "ckpt-600.safetensors", "ckpt-700.safetensors", "ckpt-800.safetensors" }));
-        Assert.That(File.ReadAllLines(folder.File("checkpoint")), Has.Length.EqualTo(5).And.ItemAt(4).EqualTo("ckpt-800.safetensors"));
+        Assert.That(File.ReadAllLines(folder.File("checkpoint")), Has.Length.EqualTo(6).And.ItemAt(5).StartsWith("ckpt-800.safetensors\t"));
         Assert.That(new CheckpointManager(checkpoint, folder.Path).RestoreLatest(), Is.EqualTo(800));
         Assert.That(value, Is.EqualTo(8));
         Assert.That(manager.Restore(folder.File("ckpt-500.safetensors")), Is.EqualTo(500));
         Assert.That(value, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void One_every_so_many_hours_stays_for_good_over_restarts_too()
+    {
+        using var folder = new TempFolder();
+        var clock = new SetClock();
+        for (value = 0; value < 12; value++)
+        {
+            // Steps half an hour apart, and a program that ends after each.
+            new CheckpointManager(checkpoint, folder.Path, maxToKeep: 2, keepEveryHours: 2, clock: clock).Save(value);
+            clock.Now += TimeSpan.FromHours(0.5);
+        }
+
+        // The first was saved at 0 h: two hours later is step 4, two hours after that step 8; 10 and 11 are the last two.
+        Assert.That(Names(folder), Is.EquivalentTo(new[] { "checkpoint", "ckpt-4.safetensors", "ckpt-8.safetensors", "ckpt-10.safetensors", "ckpt-11.safetensors" }));
+        var manager = new CheckpointManager(checkpoint, folder.Path, maxToKeep: 2, keepEveryHours: 2, clock: clock);
+        Assert.That(manager.Checkpoints.Select(Path.GetFileName), Is.EqualTo(new[] { "ckpt-4.safetensors", "ckpt-8.safetensors", "ckpt-10.safetensors", "ckpt-11.safetensors" }));
+        Assert.That(manager.Latest, Is.EqualTo(folder.File("ckpt-11.safetensors")));
+    }
+
+    [Test]
+    public void Where_ten_thousand_hours_pass_one_stays_by_default()
+    {
+        using var folder = new TempFolder();
+        var clock = new SetClock();
+        var manager = new CheckpointManager(checkpoint, folder.Path, clock: clock);
+        manager.Save(0);
+        clock.Now += TimeSpan.FromHours(10_000);
+        manager.Save(1);
+        for (long step = 2; step < 8; step++) manager.Save(step);
+
+        Assert.That(manager.Checkpoints.Select(Path.GetFileName), Is.EqualTo(new[] { 1, 3, 4, 5, 6, 7 }.Select(step => $"ckpt-{step}.safetensors")));
+    }
+
+    [Test]
+    public void A_folder_can_be_moved_and_the_list_named()
+    {
+        using var folder = new TempFolder();
+        value = 3;
+        new CheckpointManager(checkpoint, folder.File("here"), name: "model", listName: "latest").Save(30);
+        Directory.Move(folder.File("here"), folder.File("there"));
+        value = 0;
+
+        var moved = new CheckpointManager(checkpoint, folder.File("there"), name: "model", listName: "latest");
+        Assert.That(moved.Latest, Is.EqualTo(Path.Combine(folder.File("there"), "model-30.safetensors")));
+        Assert.That(File.Exists(Path.Combine(folder.File("there"), "latest")), Is.True);
+        Assert.That(moved.RestoreLatest(), Is.EqualTo(30));
+        Assert.That(value, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Told_so_it_falls_back_to_the_newest_whole_checkpoint_and_goes_on_from_there()
+    {
+        using var folder = new TempFolder();
+        var manager = new CheckpointManager(checkpoint, folder.Path);
+        for (value = 1; value <= 4; value++) manager.Save(value);
+        File.WriteAllText(folder.File("ckpt-4.safetensors"), "no checkpoint at all");
+        File.Delete(folder.File("ckpt-3.safetensors"));
+
+        Assert.That(manager.RestoreLatest(fallBack: true), Is.EqualTo(2));
+        Assert.That(value, Is.EqualTo(2));
+        value = 33;
+        manager.Save(3);
+        value = 0;
+        Assert.That(manager.RestoreLatest(), Is.EqualTo(3));
+        Assert.That(value, Is.EqualTo(33));
+    }
+
+    [Test]
+    public void A_checkpoint_that_does_not_fit_is_not_passed_over_by_falling_back()
+    {
+        using var folder = new TempFolder();
+        new CheckpointManager(checkpoint, folder.Path).Save(1);
+        var other = new CheckpointManager(new Checkpoint().Add(StateEntry.Int64("another", () => 0, _ => { })), folder.Path);
+
+        Assert.That(() => other.RestoreLatest(fallBack: true), Throws.InstanceOf<CheckpointMismatchException>());
+        Assert.That(other.RestoreLatest(new RestoreOptions { AllowMissing = true, IgnoreUnexpected = true }), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Damaged_lists_are_read_or_refused_whatever_they_hold()
+    {
+        const string valid = "# since\t2026-01-02T03:04:05.0000000+00:00\nckpt-1.safetensors\t2026-01-02T03:04:05.0000000+00:00\tkept\nckpt-22.safetensors\t2026-01-02T03:04:05.0000000+00:00\n";
+
+        Mutations.Check(Encoding.UTF8.GetBytes(valid), bytes => CheckpointList.Parse(Encoding.UTF8.GetString(bytes), "list"), maxAllocatedBytes: 1 << 20, rounds: 10_000);
     }
 
     [Test]
@@ -165,6 +252,7 @@ public class CheckpointManagerTests
     [TestCase("", TestName = "An_empty_list_is_named")]
     [TestCase("../secret.safetensors\n", TestName = "A_list_that_leads_out_of_the_folder_is_named")]
     [TestCase("ckpt-1.safetensors\n\n", TestName = "A_list_with_an_empty_line_is_named")]
+    [TestCase("ckpt-1.safetensors\tyesterday\n", TestName = "A_list_with_a_time_that_is_none_is_named")]
     public void Damaged_list(string text)
     {
         using var folder = new TempFolder();
@@ -182,6 +270,8 @@ public class CheckpointManagerTests
         Assert.Multiple(() =>
         {
             Assert.That(() => new CheckpointManager(checkpoint, folder.Path, maxToKeep: 0), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("maxToKeep"));
+            Assert.That(() => new CheckpointManager(checkpoint, folder.Path, keepEveryHours: double.NaN), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("keepEveryHours"));
+            Assert.That(() => new CheckpointManager(checkpoint, folder.Path, name: "a\nb"), Throws.InstanceOf<InvalidArgumentException>());
             Assert.That(() => new CheckpointManager(checkpoint, folder.Path, name: "a/b"), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("a/b"));
             Assert.That(() => new CheckpointManager(checkpoint, folder.Path, listName: ".."), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("listName"));
             Assert.That(() => new CheckpointManager(checkpoint, folder.Path).Save(-1), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("-1"));
@@ -190,4 +280,11 @@ public class CheckpointManagerTests
     }
 
     private static IEnumerable<string?> Names(TempFolder folder) => Directory.GetFiles(folder.Path).Select(Path.GetFileName);
+
+    private sealed class SetClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
 }
