@@ -6,7 +6,7 @@ namespace Eager.Train;
 
 /// <summary>
 /// Shows how far a pass over data is: share, figures, rate and time left. A bar that is drawn in place on a terminal,
-/// and a line now and then where the output goes to a file.
+/// and a line now and then where the output goes to a file. <see cref="ProgressBar"/> shows one for each epoch.
 /// </summary>
 /// <example><code>
 /// using var progress = new TrainingProgress("epoch 1/5", total: 60_000, unit: "images");
@@ -28,12 +28,11 @@ public sealed class TrainingProgress : IDisposable
     private readonly TimeSpan interval;
     private TimeSpan nextDraw;
     private long done;
-    private string figures = "";
     private int drawnLength;
 
     /// <summary>Begins to show progress.</summary>
     /// <param name="title">What goes on.</param>
-    /// <param name="total">How much there is to do.</param>
+    /// <param name="total">How much there is to do; 0 where nobody knows, and what is done is shown instead of the share.</param>
     /// <param name="unit">What is counted, such as images.</param>
     /// <param name="done">How much was done before.</param>
     /// <param name="console">Where to show it; the process's console when null.</param>
@@ -56,12 +55,22 @@ public sealed class TrainingProgress : IDisposable
     /// <param name="metrics">Figures to show.</param>
     public void Advance(long amount, params ReadOnlySpan<Metric> metrics)
     {
-        done += amount;
-        if (clock.Elapsed < nextDraw) return;
-        figures = Describe(metrics);
-        Draw();
-        nextDraw = clock.Elapsed + interval;
+        if (!IsTimeToDraw(amount)) return;
+        var parts = new string[metrics.Length];
+        for (int i = 0; i < parts.Length; i++) parts[i] = Describe(metrics[i].Name, metrics[i].Result);
+        Draw(string.Join("  ", parts));
     }
+
+    /// <summary>Notes that more is done.</summary>
+    /// <param name="amount">How much.</param>
+    /// <param name="figures">Figures to show, by their names.</param>
+    public void Advance(long amount, IReadOnlyDictionary<string, double> figures)
+    {
+        if (IsTimeToDraw(amount)) Draw(Describe(figures));
+    }
+
+    /// <summary>Figures as one text.</summary>
+    internal static string Describe(IReadOnlyDictionary<string, double> figures) => string.Join("  ", figures.Select(static f => Describe(f.Key, f.Value)));
 
     /// <summary>Takes the bar off the terminal.</summary>
     public void Dispose()
@@ -70,19 +79,22 @@ public sealed class TrainingProgress : IDisposable
         drawnLength = 0;
     }
 
-    private static string Describe(ReadOnlySpan<Metric> metrics)
+    private static string Describe(string name, double value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F4}");
+
+    private bool IsTimeToDraw(long amount)
     {
-        var parts = new string[metrics.Length];
-        for (int i = 0; i < parts.Length; i++) parts[i] = string.Create(CultureInfo.InvariantCulture, $"{metrics[i].Name} {metrics[i].Result:F4}");
-        return string.Join("  ", parts);
+        done += amount;
+        return clock.Elapsed >= nextDraw;
     }
 
-    private void Draw()
+    private void Draw(string figures)
     {
         double rate = (done - start) / clock.Elapsed.TotalSeconds;
-        double share = total > 0 ? Math.Min(1, (double)done / total) : 1;
-        TimeSpan left = rate > 0 ? TimeSpan.FromSeconds(Math.Max(0, total - done) / rate) : TimeSpan.Zero;
-        string tail = string.Create(CultureInfo.InvariantCulture, $"{share,4:P0}  {figures}  {rate:N0} {unit}/s  {left:m\\:ss} left");
+        double share = total > 0 ? Math.Min(1, (double)done / total) : 0;
+        string left = rate > 0 && total > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {TimeSpan.FromSeconds(Math.Max(0, total - done) / rate):m\\:ss} left") : "";
+        string far = total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{share,4:P0}") : string.Create(CultureInfo.InvariantCulture, $"{done:N0} {unit}");
+        string tail = string.Create(CultureInfo.InvariantCulture, $"{far}  {figures}  {rate:N0} {unit}/s{left}");
+        nextDraw = clock.Elapsed + interval;
         if (!interactive)
         {
             console.WriteLine($"{title} {tail}");

@@ -8,8 +8,10 @@ namespace Eager.Train;
 /// <example><code>
 /// var plateau = new ReduceOnPlateau(adam, patience: 3);
 /// if (plateau.Update(validationLoss)) Console.WriteLine($"the rate is {adam.LearningRate} now");   // once an epoch
-/// </code></example>
-public sealed class ReduceOnPlateau : ICheckpointable
+/// </code>
+/// As a callback of a training loop it updates itself: <code>model.Fit(x, y, epochs: 50, callbacks: [new ReduceOnPlateau(adam) { Monitor = "loss" }]);</code>
+/// </example>
+public sealed class ReduceOnPlateau : Callback, ICheckpointable
 {
     private readonly Optimizer optimizer;
     private readonly double factor;
@@ -43,6 +45,9 @@ public sealed class ReduceOnPlateau : ICheckpointable
         best = Worst;
     }
 
+    /// <summary>The figure that it watches as a callback.</summary>
+    public string Monitor { get; init; } = "val_loss";
+
     private double Worst => higherIsBetter ? double.NegativeInfinity : double.PositiveInfinity;
 
     /// <summary>Takes a figure into account, such as an epoch's validation loss.</summary>
@@ -67,6 +72,10 @@ public sealed class ReduceOnPlateau : ICheckpointable
         waited = 0;
         return true;
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidArgumentException">The figure is not among the logs.</exception>
+    public override void OnEpochEnd(int epoch, IReadOnlyDictionary<string, double> logs) => Update(MonitoredFigure.Read(logs, Monitor, nameof(ReduceOnPlateau)));
 
     /// <summary>What was seen so far, and the optimizer's rate.</summary>
     public IEnumerable<StateEntry> GetState() =>

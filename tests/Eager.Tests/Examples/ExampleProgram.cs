@@ -52,6 +52,25 @@ internal sealed partial class ExampleProgram : IDisposable
         return Finish(output);
     }
 
+    /// <summary>Waits for a line that begins with a text, or for the end of the output.</summary>
+    internal void WaitForLine(string lineStart)
+    {
+        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith(lineStart)) { }
+    }
+
+    /// <summary>Ends the program within an instant and without a word to it (SIGKILL), unless it has ended.</summary>
+    /// <returns>Whether it was still running.</returns>
+    internal bool KillAtOnce()
+    {
+        const int killed = 128 + 9;  // how the runtime gives the signal
+        process.Kill();
+        process.WaitForExit();
+        return process.ExitCode == killed;
+    }
+
+    /// <summary>Whether the program has ended.</summary>
+    internal bool HasEnded => process.HasExited;
+
     public void Dispose() => process.Dispose();
 
     private Result Finish(string soFar)

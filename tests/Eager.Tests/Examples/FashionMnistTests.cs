@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Eager.Tests.Formats;
 using Eager.Train;
 using NUnit.Framework;
@@ -8,15 +7,14 @@ namespace Eager.Tests.Examples;
 /// <summary>The main job on small pictures that these tests make: numbers that repeat, resumption, files, and bad input.</summary>
 public sealed class FashionMnistTests
 {
-    private const int Side = 8;
     private TempFolder folder = null!;
 
     [OneTimeSetUp]
     public void MakePictures()
     {
         folder = new TempFolder();
-        WriteSet("train", 600, seed: 1);
-        WriteSet("t10k", 200, seed: 2);
+        SmallPictures.Write(folder.Path, "train", 600, seed: 1);
+        SmallPictures.Write(folder.Path, "t10k", 200, seed: 2);
     }
 
     [OneTimeTearDown]
@@ -174,28 +172,4 @@ public sealed class FashionMnistTests
 
     private static double TestAccuracy(ExampleProgram.Result result) =>
         double.Parse(result.Lines.Single(l => l.StartsWith("test accuracy")).Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
-
-    // Pictures of noise in which each class brightens a part of its own.
-    private void WriteSet(string part, int count, int seed)
-    {
-        var random = new Random(seed);
-        byte[] images = new byte[16 + (count * Side * Side)], labels = new byte[8 + count];
-        Header(images, 0x803, count, Side, Side);
-        Header(labels, 0x801, count);
-        random.NextBytes(images.AsSpan(16));
-        for (int i = 0; i < count; i++)
-        {
-            int label = random.Next(10);
-            labels[8 + i] = (byte)label;
-            Span<byte> picture = images.AsSpan(16 + (i * Side * Side), Side * Side);
-            for (int pixel = 0; pixel < picture.Length; pixel++) picture[pixel] = (byte)((picture[pixel] / 3) + (pixel / 6 == label ? 150 : 0));
-        }
-        File.WriteAllBytes(Path.Combine(folder.Path, $"{part}-images-idx3-ubyte"), images);
-        File.WriteAllBytes(Path.Combine(folder.Path, $"{part}-labels-idx1-ubyte"), labels);
-    }
-
-    private static void Header(byte[] file, params int[] numbers)
-    {
-        for (int i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4 * i), numbers[i]);
-    }
 }
