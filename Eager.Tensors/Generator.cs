@@ -6,7 +6,10 @@ namespace Eager;
 /// <remarks>LibTorch's generators: a Mersenne Twister on the CPU, Philox on CUDA. One generator serves one thread at a time.</remarks>
 public sealed class Generator : IDisposable
 {
-    private static ulong defaultSeed;
+    // What stands for the global seed when only an operation has one; TensorFlow's number.
+    private const long DefaultGlobalSeed = 87654321;
+
+    private static GlobalSeed? global;
     [ThreadStatic] private static Generator? threadDefault;
     [ThreadStatic] private static Dictionary<Device, Generator>? threadDefaults;  // of other devices than the CPU
 
@@ -18,7 +21,7 @@ public sealed class Generator : IDisposable
         device.Require();
         _ = Native.Memory;
         Device = device;
-        Seed = seed ?? System.Random.Shared.NextInt64();
+        Seed = seed ?? Fresh();
         handle = Native.eager_generator_new((int)device.Type, device.Index, (ulong)Seed);
         if (handle == 0) throw Native.Error("Generator");
     }
@@ -35,12 +38,29 @@ public sealed class Generator : IDisposable
     /// <summary>The seed that it was made with or last set to.</summary>
     public long Seed { get; private set; }
 
-    /// <summary>Sets the seed of this thread's <see cref="Default"/>, and of those that threads make later.</summary>
-    public static void SetGlobalSeed(long seed)
+    /// <summary>Sets the global seed: that of this thread's <see cref="Default"/>, of those that threads make later, and of <see cref="ForSeed"/>.</summary>
+    /// <param name="seed">The seed; null takes it back, and what is drawn without a generator is fresh again.</param>
+    public static void SetGlobalSeed(long? seed)
     {
-        Volatile.Write(ref defaultSeed, (ulong)seed + 1);
-        Default.SetSeed(seed);
-        foreach (Generator other in threadDefaults?.Values ?? Enumerable.Empty<Generator>()) other.SetSeed(seed);
+        Volatile.Write(ref global, seed is { } value ? new GlobalSeed(value) : null);
+        Default.SetSeed(seed ?? Fresh());
+        foreach (Generator other in threadDefaults?.Values ?? Enumerable.Empty<Generator>()) other.SetSeed(seed ?? Fresh());
+    }
+
+    /// <summary>A new generator for an operation, from the global seed and the operation's own.</summary>
+    /// <param name="seed">The operation's seed; null when it has none.</param>
+    /// <param name="device">The device that it draws for.</param>
+    /// <remarks>
+    /// <para>Neither seed is set: fresh numbers on every run. The global one alone: a seed derived from it, another for each generator
+    /// asked for since it was set. The operation's alone: combined with a fixed number in place of the global one. Both: combined.</para>
+    /// <para>Functions that take a <c>seed</c> draw from such a generator, so the same seeds give them the same numbers in every call.
+    /// Inside a traced function the generator is made once, and each replay draws on.</para>
+    /// </remarks>
+    public static Generator ForSeed(long? seed = null, Device device = default)
+    {
+        GlobalSeed? known = Volatile.Read(ref global);
+        if (known is null && seed is null) return new Generator(null, device);
+        return new Generator(seed is { } own ? Combined(known?.Value ?? DefaultGlobalSeed, 2 * (ulong)own + 1) : Combined(known!.Value, 2 * known.NextNumber()), device);
     }
 
     /// <summary>This thread's generator for a device.</summary>
@@ -88,11 +108,37 @@ public sealed class Generator : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static long? NextDefaultSeed() => Volatile.Read(ref defaultSeed) is ulong seed and not 0 ? (long)(seed - 1) : null;
+    private static long? NextDefaultSeed() => Volatile.Read(ref global)?.Value;
+
+    private static long Fresh() => System.Random.Shared.NextInt64();
+
+    // The finalizer of SplitMix64 (Steele, Lea & Flood 2014): each bit of both seeds moves half of the bits of the result.
+    private static long Combined(long globalSeed, ulong operation)
+    {
+        ulong z = Mixed((ulong)globalSeed + 0x9E3779B97F4A7C15) + operation * 0x9E3779B97F4A7C15;
+        return (long)Mixed(z);
+
+        static ulong Mixed(ulong z)
+        {
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
 
     private void Free()
     {
         nint freed = Interlocked.Exchange(ref handle, 0);
         if (freed != 0) Native.eager_generator_free(freed);
+    }
+
+    private sealed class GlobalSeed(long value)
+    {
+        private long asked;
+
+        internal long Value { get; } = value;
+
+        /// <summary>Counts the generators that have no seed of their own.</summary>
+        internal ulong NextNumber() => (ulong)Interlocked.Increment(ref asked);
     }
 }

@@ -47,11 +47,11 @@ public partial class Tensor
     /// <exception cref="ShapeMismatchException">The rows are of different lengths; the message names the first such row.</exception>
     public static Tensor From<T>(T[][] rows) where T : unmanaged
     {
-        int width = rows.Length == 0 ? 0 : rows[0].Length;
+        int width = rows.Length == 0 ? 0 : CreationOps.Row(rows, 0).Length;
         var flat = new T[rows.Length * width];
         for (int i = 0; i < rows.Length; i++)
         {
-            if (rows[i].Length != width)
+            if (CreationOps.Row(rows, i).Length != width)
                 throw new ShapeMismatchException($"From: row {i} has {rows[i].Length} elements where row 0 has {width}; all rows need the same length.");
             rows[i].CopyTo(flat, i * width);
         }
@@ -78,16 +78,22 @@ public partial class Tensor
         return From(flat, [planes.Length, height, width]);
     }
 
-    /// <summary>A tensor with the elements and shape of an array of any rank.</summary>
+    /// <summary>A tensor with the elements and shape of an array of any rank, or of arrays in arrays to any depth.</summary>
+    /// <exception cref="DTypeMismatchException">The innermost elements are of another type.</exception>
+    /// <exception cref="ShapeMismatchException">Arrays of one level are of different shapes; the message gives the place of the first such one.</exception>
     public static Tensor FromArray<T>(Array values) where T : unmanaged
     {
-        if (values.GetType().GetElementType() != typeof(T))
-            throw new DTypeMismatchException($"FromArray: the array's elements are {values.GetType().GetElementType()?.Name}, not {typeof(T).Name}.");
+        Type element = values.GetType().GetElementType()!, innermost = element;
+        while (innermost.IsArray) innermost = innermost.GetElementType()!;
+        if (innermost != typeof(T)) throw new DTypeMismatchException($"FromArray: the array's elements are {innermost.Name}, not {typeof(T).Name}.");
+        if (element.IsArray)
+        {
+            (T[] flat, Shape shape) = NestedArray.Flatten<T>(values);
+            return From(flat, shape);
+        }
         var dims = new Dim[values.Rank];
         for (int i = 0; i < dims.Length; i++) dims[i] = (long)values.GetLength(i);
-        ref byte first = ref MemoryMarshal.GetArrayDataReference(values);
-        ReadOnlySpan<T> flat = MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref first), values.Length);
-        return From(flat, Shape.Of(dims));
+        return From(NestedArray.Elements<T>(values), Shape.Of(dims));
     }
 
     /// <summary>A tensor over the caller's own memory, without a copy: it is pinned until no tensor needs it any more.</summary>
@@ -123,14 +129,18 @@ public partial class Tensor
     }
 
     /// <summary>Zeros of a shape.</summary>
-    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 0, dtype, device);
+    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        CreationOps.Full.Apply([], new(shape, 0, dtype, Place(device)));
 
     /// <summary>Ones of a shape.</summary>
-    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
+    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        CreationOps.Full.Apply([], new(shape, 1, dtype, Place(device)));
 
     /// <summary>A shape filled with one number.</summary>
+    /// <exception cref="DTypeMismatchException">The number has a fraction type and the dtype is an integer one, or it is neither 0 nor 1 and the dtype is bool.</exception>
+    /// <exception cref="InvalidArgumentException">The integer does not fit the dtype.</exception>
     public static Tensor Full(Shape shape, Scalar value, DType dtype = DType.Float32, Device? device = null) =>
-        CreationOps.Full.Apply([], new(shape, value, dtype, Place(device)));
+        CreationOps.Full.Apply([], new(shape, CreationOps.RequireFill(value, dtype, nameof(Full)), dtype, Place(device)));
 
     /// <summary>Zeros of another tensor's shape, dtype and device.</summary>
     public static Tensor ZerosLike(Tensor x) => CreationOps.FullLike.Apply([x], 0);
@@ -139,15 +149,25 @@ public partial class Tensor
     public static Tensor OnesLike(Tensor x) => CreationOps.FullLike.Apply([x], 1);
 
     /// <summary>Another tensor's shape, dtype and device filled with one number.</summary>
-    public static Tensor FullLike(Tensor x, Scalar value) => CreationOps.FullLike.Apply([x], value);
+    public static Tensor FullLike(Tensor x, Scalar value) => CreationOps.FullLike.Apply([x], CreationOps.RequireFill(value, x.DType, nameof(FullLike)));
+
+    /// <summary>Zeros of another tensor's shape and device, in a dtype.</summary>
+    public static Tensor ZerosLike(Tensor x, DType dtype) => Zeros(x.Shape, dtype, x.Device);
+
+    /// <summary>Ones of another tensor's shape and device, in a dtype.</summary>
+    public static Tensor OnesLike(Tensor x, DType dtype) => Ones(x.Shape, dtype, x.Device);
+
+    /// <summary>Another tensor's shape and device filled with one number, in a dtype.</summary>
+    public static Tensor FullLike(Tensor x, Scalar value, DType dtype) => Full(x.Shape, value, dtype, x.Device);
 
     /// <summary>The numbers from <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
     public static Tensor Range(Scalar start, Scalar end, Scalar? step = null, DType? dtype = null, Device? device = null)
     {
         Scalar by = step ?? 1;
-        if (by.ToDouble() == 0) throw new InvalidArgumentException("Range: the step is 0.");
         bool real = start.IsReal || end.IsReal || by.IsReal;
-        return CreationOps.Range.Apply([], new(start, end, by, dtype ?? (real ? DType.Float32 : DType.Int64), Place(device)));
+        DType wanted = dtype ?? (real ? DType.Float32 : DType.Int64);
+        CreationOps.RequireRange(start, end, by, wanted);
+        return CreationOps.Range.Apply([], new(start, end, by, wanted, Place(device)));
     }
 
     /// <summary>The integers from 0 up to, not including, <paramref name="end"/>, as int64.</summary>
@@ -158,6 +178,35 @@ public partial class Tensor
         count >= 0
             ? CreationOps.LinSpace.Apply([], new(start, end, count, dtype, Place(device)))
             : throw new InvalidArgumentException($"LinSpace: the count {count} is negative.");
+
+    /// <summary><paramref name="count"/> numbers whose logarithms are evenly spaced: baseᵉ for e from start to end, both included.</summary>
+    /// <param name="start">The first exponent.</param>
+    /// <param name="end">The last exponent.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="radix">The base, above 0; 10 by default.</param>
+    /// <param name="dtype">A floating-point dtype.</param>
+    /// <param name="device">Where they are made.</param>
+    public static Tensor LogSpace(double start, double end, int count, double radix = 10, DType dtype = DType.Float32, Device? device = null)
+    {
+        if (!dtype.IsFloatingPoint()) throw new DTypeMismatchException($"LogSpace: {dtype.Name()} is not a floating-point dtype.");
+        if (count < 0) throw new InvalidArgumentException($"LogSpace: the count {count} is negative.");
+        if (!(radix > 0)) throw new InvalidArgumentException($"LogSpace: the base {radix} is not above 0.");
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Full([], radix, DType.Float64, device).Pow(LinSpace(start, end, count, DType.Float64, device)).Cast(dtype));
+    }
+
+    /// <summary>The places on and below a diagonal of a matrix, row by row: int64 of shape [2, count], row numbers above column numbers.</summary>
+    /// <param name="rows">The matrix's rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="diagonal">0 for the main diagonal, positive above it, negative below.</param>
+    /// <param name="device">Where they are made.</param>
+    public static Tensor TrilIndices(long rows, long columns, long diagonal = 0, Device? device = null) =>
+        CreationOps.TrilIndices.Apply([], CreationOps.RequireMatrix(nameof(TrilIndices), rows, columns, diagonal, Place(device)));
+
+    /// <summary>The places on and above a diagonal of a matrix, row by row: int64 of shape [2, count], row numbers above column numbers.</summary>
+    /// <inheritdoc cref="TrilIndices"/>
+    public static Tensor TriuIndices(long rows, long columns, long diagonal = 0, Device? device = null) =>
+        CreationOps.TriuIndices.Apply([], CreationOps.RequireMatrix(nameof(TriuIndices), rows, columns, diagonal, Place(device)));
 
     /// <summary>The unit matrix, or the first rows and columns of it.</summary>
     public static Tensor Eye(long rows, long? columns = null, DType dtype = DType.Float32, Device? device = null) =>
@@ -194,6 +243,8 @@ internal static class CreationOps
 
     internal readonly record struct LinSpaceAttributes(double Start, double End, long Count, DType DType, Device Device);
 
+    internal readonly record struct TriangleAttributes(long Rows, long Columns, long Diagonal, Device Device);
+
     internal readonly record struct EyeAttributes(long Rows, long Columns, DType DType, Device Device);
 
     internal static readonly Op<FullAttributes> Full = new("Full",
@@ -214,7 +265,54 @@ internal static class CreationOps
         static (x, in a) => Aten.linspace(a.Start, a.End, a.Count, (int)a.DType, -1, a.Device.Packed, default),
         static (x, in a) => [a.Count]);
 
+    internal static readonly Op<TriangleAttributes> TrilIndices = new("TrilIndices",
+        static (x, in a) => Aten.tril_indices(a.Rows, a.Columns, a.Diagonal, (int)DType.Int64, -1, a.Device.Packed, default),
+        static (x, in a) => [2L, CountBelow(a, a.Diagonal + 1)]);
+
+    internal static readonly Op<TriangleAttributes> TriuIndices = new("TriuIndices",
+        static (x, in a) => Aten.triu_indices(a.Rows, a.Columns, a.Diagonal, (int)DType.Int64, -1, a.Device.Packed, default),
+        static (x, in a) => [2L, a.Rows * a.Columns - CountBelow(a, a.Diagonal)]);
+
     internal static readonly Op<EyeAttributes> Eye = new("Eye",
         static (x, in a) => Aten.eye_m(a.Rows, a.Columns, (int)a.DType, -1, a.Device.Packed, default),
         static (x, in a) => [a.Rows, a.Columns]);
+
+    internal static T[] Row<T>(T[][] rows, int i) => rows[i] ?? throw new ShapeMismatchException($"From: row {i} is null.");
+
+    internal static TriangleAttributes RequireMatrix(string op, long rows, long columns, long diagonal, Device device)
+    {
+        if (rows < 0 || columns < 0) throw new InvalidArgumentException($"{op}: a matrix of {rows} rows and {columns} columns does not exist.");
+        // Farther out there is nothing but the whole or the empty triangle.
+        return new(rows, columns, Math.Clamp(diagonal, -rows, columns), device);
+    }
+
+    /// <summary>Refuses a number that a dtype cannot hold, or only without its fraction.</summary>
+    internal static Scalar RequireFill(Scalar value, DType dtype, string op)
+    {
+        if (dtype == DType.Bool && !value.IsReal && value.ToInt64() is 0 or 1) return value;
+        ScalarOperands.RequireFit(value, dtype, op);
+        return value;
+    }
+
+    internal static void RequireRange(Scalar start, Scalar end, Scalar step, DType dtype)
+    {
+        foreach (Scalar number in (ReadOnlySpan<Scalar>)[start, end, step])
+            if (!double.IsFinite(number.ToDouble())) throw new InvalidArgumentException($"Range: {number} is not finite.");
+        if (step.ToDouble() == 0) throw new InvalidArgumentException("Range: the step is 0.");
+        if (end.ToDouble() - start.ToDouble() is var way && way != 0 && way > 0 != step.ToDouble() > 0)
+            throw new InvalidArgumentException($"Range: steps of {step} do not lead from {start} to {end}; turn the step's sign round.");
+        if (dtype.IsComplex() || dtype == DType.Bool) throw new DTypeMismatchException($"Range: {dtype.Name()} has no ranges; use an integer or a floating-point dtype.");
+        ScalarOperands.RequireFit(start, dtype, "Range");
+        if (step.IsReal) ScalarOperands.RequireFit(step, dtype, "Range");
+        if (dtype.IsInteger() && end.IsReal) ScalarOperands.RequireFit(end, dtype, "Range");
+        if (dtype.IsInteger() && way != 0) ScalarOperands.RequireFit(end.ToInt64() - Math.Sign(step.ToInt64()), dtype, "Range");
+    }
+
+    // The places of a matrix whose column is less than the row's number and so many more.
+    private static long CountBelow(TriangleAttributes a, long more)
+    {
+        long count = 0;
+        for (long row = 0; row < a.Rows; row++) count += Math.Clamp(row + more, 0, a.Columns);
+        return count;
+    }
 }

@@ -21,6 +21,12 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
 // g [n], probabilities [n, c], labels [n] -> g·(p − one-hot(label)) [n, c].
 at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels);
 
+// Draws with parameters that are looked at first: others would never end.
+at::Tensor poisson(const at::Tensor& rate, c10::optional<at::Generator> generator);
+at::Tensor binomial(const at::Tensor& count, const at::Tensor& probability, c10::optional<at::Generator> generator);
+at::Tensor standard_gamma(const at::Tensor& concentration, c10::optional<at::Generator> generator);
+at::Tensor sample_dirichlet(const at::Tensor& concentration, c10::optional<at::Generator> generator);
+
 // Fills with 1/kept with probability `kept`, else 0. One draw from the generator seeds the whole mask.
 void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator);
 

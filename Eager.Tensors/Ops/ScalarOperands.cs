@@ -19,6 +19,7 @@ internal static class ScalarOperands
 
     /// <summary>The number as a scalar tensor of the other operand's dtype.</summary>
     /// <exception cref="DTypeMismatchException">A number with a fraction meets an integer tensor, or any number meets a bool one.</exception>
+    /// <exception cref="InvalidArgumentException">An integer is outside the range of the tensor's integer dtype.</exception>
     internal static Tensor For(Scalar value, Tensor other, string op)
     {
         DType dtype = other.DType;
@@ -35,6 +36,8 @@ internal static class ScalarOperands
     {
         if (value.IsReal && !dtype.IsDifferentiable())
             throw new DTypeMismatchException($"{op}: the fractional number {value} meets a tensor of {dtype.Name()}; convert the tensor with Cast, or use an integer.");
+        if (dtype.IsInteger() && dtype != DType.Int64 && (value.ToInt64() < dtype.Min().ToInt64() || value.ToInt64() > dtype.Max().ToInt64()))
+            throw new InvalidArgumentException($"{op}: the number {value} does not fit {dtype.Name()}, which goes from {dtype.Min()} to {dtype.Max()}; convert the tensor with Cast.");
         if (dtype == DType.Bool && !value.IsBool)
             throw new DTypeMismatchException($"{op}: the number {value} meets a tensor of bool; convert the tensor with Cast.");
     }
@@ -46,10 +49,10 @@ internal static class ScalarOperands
         switch (dtype)
         {
             case DType.Bool: bytes[0] = (byte)value.ToInt64(); break;
-            case DType.UInt8: bytes[0] = checked((byte)value.ToInt64()); break;
-            case DType.Int8: Write(bytes, checked((sbyte)value.ToInt64())); break;
-            case DType.Int16: Write(bytes, checked((short)value.ToInt64())); break;
-            case DType.Int32: Write(bytes, checked((int)value.ToInt64())); break;
+            case DType.UInt8: bytes[0] = (byte)value.ToInt64(); break;
+            case DType.Int8: Write(bytes, (sbyte)value.ToInt64()); break;
+            case DType.Int16: Write(bytes, (short)value.ToInt64()); break;
+            case DType.Int32: Write(bytes, (int)value.ToInt64()); break;
             case DType.Int64: Write(bytes, value.ToInt64()); break;
             case DType.Float16: Write(bytes, (Half)value.ToDouble()); break;
             case DType.BFloat16: Write(bytes, (BFloat16)(float)value.ToDouble()); break;

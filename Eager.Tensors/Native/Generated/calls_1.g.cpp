@@ -10,9 +10,6 @@
 #if __has_include(<ATen/ops/_linalg_svd_ops.h>)
 #include <ATen/ops/_linalg_svd_ops.h>
 #endif
-#if __has_include(<ATen/ops/_standard_gamma_ops.h>)
-#include <ATen/ops/_standard_gamma_ops.h>
-#endif
 #if __has_include(<ATen/ops/_to_copy_ops.h>)
 #include <ATen/ops/_to_copy_ops.h>
 #endif
@@ -63,9 +60,6 @@
 #endif
 #if __has_include(<ATen/ops/log2_ops.h>)
 #include <ATen/ops/log2_ops.h>
-#endif
-#if __has_include(<ATen/ops/logspace_ops.h>)
-#include <ATen/ops/logspace_ops.h>
 #endif
 #if __has_include(<ATen/ops/masked_scatter_ops.h>)
 #include <ATen/ops/masked_scatter_ops.h>
@@ -131,17 +125,6 @@ EAGER_EXPORT TensorHandle eager_op__to_copy(TensorHandle self_, int32_t dtype_, 
 #else
 EAGER_EXPORT TensorHandle eager_op__to_copy(TensorHandle self_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, uint8_t non_blocking_, int32_t memory_format_) {
   eager::remember_error("this LibTorch has no operator _to_copy");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/logspace_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_logspace(EagerScalar start_, EagerScalar end_, int64_t steps_, double base_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logspace::call, start_, end_, steps_, base_, dtype_, layout_, device_, pin_memory_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_logspace(EagerScalar start_, EagerScalar end_, int64_t steps_, double base_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  eager::remember_error("this LibTorch has no operator logspace");
   return nullptr;
 }
 #endif
@@ -473,17 +456,6 @@ EAGER_EXPORT int32_t eager_op_bernoulli__float(TensorHandle self_, double p_, Ge
 EAGER_EXPORT int32_t eager_op_bernoulli__float(TensorHandle self_, double p_, GeneratorHandle generator_) {
   eager::remember_error("this LibTorch has no operator bernoulli_");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/_standard_gamma_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__standard_gamma(TensorHandle self_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_standard_gamma::call, self_, generator_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__standard_gamma(TensorHandle self_, GeneratorHandle generator_) {
-  eager::remember_error("this LibTorch has no operator _standard_gamma");
-  return nullptr;
 }
 #endif
 

@@ -566,6 +566,10 @@ EAGER_EXPORT TensorHandle eager_op_floor_mod(TensorHandle a_, TensorHandle b_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::floor_mod, a_, b_)); });
 }
 
+EAGER_EXPORT TensorHandle eager_op_standard_gamma(TensorHandle concentration_, GeneratorHandle generator_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::standard_gamma, concentration_, generator_)); });
+}
+
 EAGER_EXPORT int32_t eager_op_dropout_mask_(TensorHandle mask_, double kept_, GeneratorHandle generator_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::dropout_mask_, mask_, kept_, generator_); return 0; });
 }

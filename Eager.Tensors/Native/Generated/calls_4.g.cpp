@@ -25,9 +25,6 @@
 #if __has_include(<ATen/ops/avg_pool2d_ops.h>)
 #include <ATen/ops/avg_pool2d_ops.h>
 #endif
-#if __has_include(<ATen/ops/binomial_ops.h>)
-#include <ATen/ops/binomial_ops.h>
-#endif
 #if __has_include(<ATen/ops/clamp_ops.h>)
 #include <ATen/ops/clamp_ops.h>
 #endif
@@ -84,9 +81,6 @@
 #endif
 #if __has_include(<ATen/ops/native_batch_norm_ops.h>)
 #include <ATen/ops/native_batch_norm_ops.h>
-#endif
-#if __has_include(<ATen/ops/poisson_ops.h>)
-#include <ATen/ops/poisson_ops.h>
 #endif
 #if __has_include(<ATen/ops/quantile_ops.h>)
 #include <ATen/ops/quantile_ops.h>
@@ -490,28 +484,6 @@ EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double 
 }
 #endif
 
-#if __has_include(<ATen/ops/poisson_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_poisson(TensorHandle self_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::poisson::call, self_, generator_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_poisson(TensorHandle self_, GeneratorHandle generator_) {
-  eager::remember_error("this LibTorch has no operator poisson");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/binomial_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_binomial(TensorHandle count_, TensorHandle prob_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::binomial::call, count_, prob_, generator_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_binomial(TensorHandle count_, TensorHandle prob_, GeneratorHandle generator_) {
-  eager::remember_error("this LibTorch has no operator binomial");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/zero_ops.h>)
 EAGER_EXPORT int32_t eager_op_zero_(TensorHandle self_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::zero_::call, self_); return 0; });
@@ -540,4 +512,12 @@ EAGER_EXPORT TensorHandle eager_op_truncate_mod(TensorHandle a_, TensorHandle b_
 
 EAGER_EXPORT TensorHandle eager_op_sparse_cross_entropy_backward(TensorHandle g_, TensorHandle probabilities_, TensorHandle labels_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sparse_cross_entropy_backward, g_, probabilities_, labels_)); });
+}
+
+EAGER_EXPORT TensorHandle eager_op_poisson(TensorHandle rate_, GeneratorHandle generator_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::poisson, rate_, generator_)); });
+}
+
+EAGER_EXPORT TensorHandle eager_op_binomial(TensorHandle count_, TensorHandle probability_, GeneratorHandle generator_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::binomial, count_, probability_, generator_)); });
 }

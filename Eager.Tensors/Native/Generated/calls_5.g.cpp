@@ -7,9 +7,6 @@
 #if __has_include(<ATen/ops/_log_softmax_ops.h>)
 #include <ATen/ops/_log_softmax_ops.h>
 #endif
-#if __has_include(<ATen/ops/_sample_dirichlet_ops.h>)
-#include <ATen/ops/_sample_dirichlet_ops.h>
-#endif
 #if __has_include(<ATen/ops/_softmax_backward_data_ops.h>)
 #include <ATen/ops/_softmax_backward_data_ops.h>
 #endif
@@ -674,16 +671,5 @@ EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, Ge
 EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, GeneratorHandle generator_) {
   eager::remember_error("this LibTorch has no operator exponential_");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/_sample_dirichlet_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__sample_dirichlet(TensorHandle self_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_sample_dirichlet::call, self_, generator_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__sample_dirichlet(TensorHandle self_, GeneratorHandle generator_) {
-  eager::remember_error("this LibTorch has no operator _sample_dirichlet");
-  return nullptr;
 }
 #endif

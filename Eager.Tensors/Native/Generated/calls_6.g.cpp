@@ -631,3 +631,7 @@ EAGER_EXPORT int32_t eager_op__amp_update_scale_(TensorHandle self_, TensorHandl
   return 1;
 }
 #endif
+
+EAGER_EXPORT TensorHandle eager_op_sample_dirichlet(TensorHandle concentration_, GeneratorHandle generator_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sample_dirichlet, concentration_, generator_)); });
+}

@@ -21,6 +21,15 @@ internal static class CreationRows
         new(CreationOps.Eye, "Eye", static (_, dtype) => [Tensor.Eye(2, dtype: dtype), Tensor.Eye(1, 3, dtype), Tensor.Eye(0, dtype: dtype)],
             static _ => [NArray.Matrix(2, 1, 0, 0, 1), NArray.Matrix(1, 1, 0, 0), NArray.Empty(0, 0)])
         { DTypes = [.. Kinds.Real.Where(static dtype => dtype != DType.BFloat16)], Ulps = 0, Samples = Once },
+        new(CreationOps.TrilIndices, "TrilIndices", static (_, dtype) => [Tensor.TrilIndices(3, 3).Cast(dtype), Tensor.TrilIndices(2, 3, 1).Cast(dtype), Tensor.TrilIndices(3, 2, -1).Cast(dtype), Tensor.TrilIndices(2, 2, -9).Cast(dtype)],
+            static _ => [Places(3, 3, static (i, j) => j <= i), Places(2, 3, static (i, j) => j <= i + 1), Places(3, 2, static (i, j) => j <= i - 1), NArray.Empty(2, 0)])
+        { DTypes = [DType.Int64, DType.Float64], Ulps = 0, Samples = Once },
+        new(CreationOps.TriuIndices, "TriuIndices", static (_, dtype) => [Tensor.TriuIndices(3, 3).Cast(dtype), Tensor.TriuIndices(2, 3, 1).Cast(dtype), Tensor.TriuIndices(3, 2, -1).Cast(dtype), Tensor.TriuIndices(2, 2, 9).Cast(dtype)],
+            static _ => [Places(3, 3, static (i, j) => j >= i), Places(2, 3, static (i, j) => j >= i + 1), Places(3, 2, static (i, j) => j >= i - 1), NArray.Empty(2, 0)])
+        { DTypes = [DType.Int64, DType.Float64], Ulps = 0, Samples = Once },
+        new(null, "LogSpace", static (_, dtype) => [Tensor.LogSpace(-1, 3, 5, dtype: dtype), Tensor.LogSpace(0, 4, 5, 2, dtype), Tensor.LogSpace(0.5, 1, 1, dtype: dtype), Tensor.LogSpace(0, 1, 0, dtype: dtype)],
+            static _ => [NArray.Vector(0.1, 1, 10, 100, 1000), NArray.Vector(1, 2, 4, 8, 16), NArray.Vector(Math.Sqrt(10)), NArray.Empty(0)])
+        { DTypes = Kinds.Floats, Samples = Once },
         new("OneHot", static x => Tensor.OneHot(x[0], 4), static x => NArray.Build([.. x[0].Sizes, 4], i => x[0][i[..^1]] == i[^1] ? 1 : 0))
         {
             DTypes = Kinds.Integers,
@@ -29,4 +38,10 @@ internal static class CreationRows
             Refusals = [Refusal.Of<DTypeMismatchException>("fractions", static () => Tensor.OneHot(Tensor.From(1f), 3), "OneHot", "float32", "Cast")],
         },
     ];
+
+    private static NArray Places(int rows, int columns, Func<int, int, bool> isIn)
+    {
+        int[][] places = [.. NArray.Indices([rows, columns]).Where(p => isIn(p[0], p[1]))];
+        return NArray.Matrix(2, [.. places.Select(static p => (double)p[0]), .. places.Select(static p => (double)p[1])]);
+    }
 }

@@ -16,6 +16,13 @@ public class RandomDrawTests
         ["bernoulli"] = static g => Tensor.Bernoulli([64], 0.5, generator: g),
         ["permutation"] = static g => Tensor.RandomPermutation(20, g),
         ["shuffle"] = static g => Tensor.Range(20).Shuffle(g),
+        ["gamma"] = static g => Tensor.RandomGamma([5], 0.7, generator: g),
+        ["exponential"] = static g => Tensor.RandomExponential([5], generator: g),
+        ["poisson"] = static g => Tensor.RandomPoisson(Tensor.Full([20], 9.5), g),
+        ["binomial"] = static g => Tensor.RandomBinomial(Tensor.Full([20], 30.0), Tensor.Full([20], 0.4), g),
+        ["dirichlet"] = static g => Tensor.RandomDirichlet(Tensor.From(0.5f, 1, 2), g),
+        ["bernoulli of tensors"] = static g => Tensor.Bernoulli(Tensor.Full([64], 0.5), g),
+        ["crop"] = static g => Tensor.Range(1000).RandomCrop([3], g),
         ["categorical"] = static g => Tensor.Categorical(Tensor.Zeros([100]), 10, g),
     };
 
@@ -26,6 +33,17 @@ public class RandomDrawTests
         double[] a = Numbers(Draws[draw](first)), b = Numbers(Draws[draw](second)), more = Numbers(Draws[draw](first));
         Assert.That(a, Is.EqualTo(b));
         Assert.That(more, Is.Not.EqualTo(a));
+    }
+
+    [TestCaseSource(nameof(DrawNames))]
+    public void A_state_that_was_saved_gives_the_same_numbers_again(string draw)
+    {
+        using Generator first = new(7), other = new(8);
+        Draws[draw](first);
+        byte[] state = first.GetState();
+        double[] next = Numbers(Draws[draw](first));
+        other.Restore(state);
+        Assert.That(Numbers(Draws[draw](other)), Is.EqualTo(next));
     }
 
     [Test]
