@@ -29,6 +29,12 @@ public sealed class Variable : Tensor
     /// <summary>Whether tapes watch it by themselves and optimizers change it.</summary>
     public bool Trainable { get; }
 
+    /// <summary>Gives the value that the variable takes after each update by an optimizer; it stays as it is when null.</summary>
+    public Func<Tensor, Tensor>? Constraint { get; set; }
+
+    /// <summary>Gives a scalar that the loss grows by, for who collects it, such as a layer; none when null.</summary>
+    public Func<Tensor, Tensor>? Regularizer { get; set; }
+
     internal override bool IsWatchedByItself => Trainable && DType.IsFloatingPoint();
 
     /// <summary>Changes the value; views of the variable change with it.</summary>
@@ -56,6 +62,14 @@ public sealed class Variable : Tensor
         RequireFit(value, nameof(AssignSub));
         VariableOps.AssignSub.Apply([this, value], default);
         Changed();
+    }
+
+    /// <summary>Takes the value that the constraint gives, if there is one.</summary>
+    internal void Constrain()
+    {
+        if (Constraint is null) return;
+        using var scope = Temporaries.Begin();
+        Assign(Constraint(this));
     }
 
     /// <summary>Notes that a kernel changed the elements, so that a tape that kept the old ones can tell.</summary>

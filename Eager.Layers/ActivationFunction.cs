@@ -44,6 +44,39 @@ public sealed class ActivationFunction
     /// <summary>x where it is positive, else x/100.</summary>
     public static ActivationFunction LeakyRelu { get; } = Register("leaky_relu", static x => x.LeakyRelu());
 
+    /// <summary>min(max(x, 0), 6).</summary>
+    public static ActivationFunction Relu6 { get; } = Register("relu6", static x => x.Relu6());
+
+    /// <summary>λx where it is positive, else λα(eˣ − 1).</summary>
+    public static ActivationFunction Selu { get; } = Register("selu", static x => x.Selu());
+
+    /// <summary>x where it is positive, else eˣ − 1 with a slope of 1 at 0.</summary>
+    public static ActivationFunction Celu { get; } = Register("celu", static x => x.Celu());
+
+    /// <summary>x/(1 + |x|).</summary>
+    public static ActivationFunction Softsign { get; } = Register("softsign", static x => x.Softsign());
+
+    /// <summary>x·tanh(log(1 + eˣ)).</summary>
+    public static ActivationFunction Mish { get; } = Register("mish", static x => x.Mish());
+
+    /// <summary>min(max(x/5 + 1/2, 0), 1).</summary>
+    public static ActivationFunction HardSigmoid { get; } = Register("hard_sigmoid", static x => x.HardSigmoid());
+
+    /// <summary>min(max(x, −1), 1).</summary>
+    public static ActivationFunction HardTanh { get; } = Register("hard_tanh", static x => x.HardTanh());
+
+    /// <summary>x·min(max(x + 3, 0), 6)/6.</summary>
+    public static ActivationFunction HardSwish { get; } = Register("hard_swish", static x => x.HardSwish());
+
+    /// <summary>log σ(x).</summary>
+    public static ActivationFunction LogSigmoid { get; } = Register("log_sigmoid", static x => x.LogSigmoid());
+
+    /// <summary>log(eˣ/Σeˣ) over the last axis.</summary>
+    public static ActivationFunction LogSoftmax { get; } = Register("log_softmax", static x => x.LogSoftmax());
+
+    /// <summary>eˣ.</summary>
+    public static ActivationFunction Exponential { get; } = Register("exponential", static x => x.Exp());
+
     /// <summary>The name, as in <c>relu</c>.</summary>
     public string Name { get; }
 

@@ -10,8 +10,8 @@ namespace Eager.Layers;
 public sealed class Dense : Layer
 {
     private readonly DType dtype;
-    private readonly Initializer kernelInitializer;
-    private readonly Initializer biasInitializer;
+    private readonly WeightRule kernelRule;
+    private readonly WeightRule biasRule;
 
     /// <summary>Makes a layer.</summary>
     /// <param name="units">The number of outputs.</param>
@@ -19,18 +19,24 @@ public sealed class Dense : Layer
     /// <param name="useBias">Whether a bias is added.</param>
     /// <param name="kernelInitializer">How the kernel's first values are made; Glorot uniform when null.</param>
     /// <param name="biasInitializer">How the bias's first values are made; zeros when null.</param>
+    /// <param name="kernelRegularizer">A penalty on the kernel.</param>
+    /// <param name="biasRegularizer">A penalty on the bias.</param>
+    /// <param name="activityRegularizer">A penalty on what the layer gives.</param>
+    /// <param name="kernelConstraint">What the kernel is made to be after each update.</param>
+    /// <param name="biasConstraint">What the bias is made to be after each update.</param>
     /// <param name="inputShape">The shape of one input without the batch; builds the layer at once.</param>
     /// <param name="name">A name; when null, the model around it gives one.</param>
     /// <param name="dtype">The dtype of the weights, which inputs must have.</param>
-    public Dense(int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
+    public Dense(int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Regularizer? activityRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
         : base(name)
     {
         if (units < 1) throw new InvalidArgumentException($"Dense: {units} units were asked for; give at least 1.");
         Units = units;
         Activation = activation ?? ActivationFunction.Linear;
         UseBias = useBias;
-        this.kernelInitializer = kernelInitializer ?? Initializer.GlorotUniform();
-        this.biasInitializer = biasInitializer ?? Initializer.Zeros();
+        kernelRule = new(kernelInitializer ?? Initializer.GlorotUniform(), kernelRegularizer, kernelConstraint);
+        biasRule = new(biasInitializer ?? Initializer.Zeros(), biasRegularizer, biasConstraint);
+        ActivityRegularizer = activityRegularizer;
         this.dtype = dtype;
         BuildIfKnown(inputShape);
     }
@@ -58,8 +64,8 @@ public sealed class Dense : Layer
     {
         if (inputShape.Rank < 2 || inputShape[-1].IsUnknown)
             throw new ShapeMismatchException($"{Title}: the input is {inputShape}; it needs a batch and a last axis of known size, as in [batch, inputs].");
-        Kernel = CreateVariable("kernel", [inputShape[-1], Units], kernelInitializer, dtype);
-        if (UseBias) Bias = CreateVariable("bias", [Units], biasInitializer, dtype);
+        Kernel = CreateVariable("kernel", [inputShape[-1], Units], kernelRule, dtype);
+        if (UseBias) Bias = CreateVariable("bias", [Units], biasRule, dtype);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,32 @@
+using Eager.Interop;
+
 namespace Eager.Layers;
+
+/// <summary>Which number of connections of a unit sets the variance of its weights.</summary>
+public enum Fan
+{
+    /// <summary>Its inputs.</summary>
+    In = 0,
+
+    /// <summary>Its outputs.</summary>
+    Out = 1,
+
+    /// <summary>The mean of both.</summary>
+    Average = 2,
+}
+
+/// <summary>What scaled weights are drawn from.</summary>
+public enum WeightDistribution
+{
+    /// <summary>A normal distribution cut off at two standard deviations.</summary>
+    TruncatedNormal = 0,
+
+    /// <summary>A normal distribution.</summary>
+    Normal = 1,
+
+    /// <summary>Evenly between two numbers.</summary>
+    Uniform = 2,
+}
 
 /// <summary>How a weight's first values are made.</summary>
 /// <example><code>var layer = new Dense(64, kernelInitializer: Initializer.HeNormal());</code></example>
@@ -11,12 +39,6 @@ public sealed class Initializer
 
     /// <summary>Makes one of a function that gives a tensor of a shape and a dtype.</summary>
     public Initializer(Func<Shape, DType, Tensor> create, string name = "custom") => (this.create, Name) = (create, name);
-
-    private enum Fan
-    {
-        In,
-        Average,
-    }
 
     /// <summary>The name, as in <c>glorot_uniform</c>.</summary>
     public string Name { get; }
@@ -43,22 +65,56 @@ public sealed class Initializer
         new((shape, dtype) => Tensor.TruncatedNormal(shape, mean, stddev, dtype, generator), "truncated_normal");
 
     /// <summary>Evenly distributed with variance 2/(inputs + outputs): for tanh and linear units (Glorot &amp; Bengio 2010).</summary>
-    public static Initializer GlorotUniform(Generator? generator = null) => ScaledUniform(1, Fan.Average, generator, "glorot_uniform");
+    public static Initializer GlorotUniform(Generator? generator = null) => VarianceScaling(1, Fan.Average, WeightDistribution.Uniform, generator, "glorot_uniform");
 
     /// <summary>Truncated normal with variance 2/(inputs + outputs): for tanh and linear units (Glorot &amp; Bengio 2010).</summary>
-    public static Initializer GlorotNormal(Generator? generator = null) => ScaledNormal(1, Fan.Average, generator, "glorot_normal");
+    public static Initializer GlorotNormal(Generator? generator = null) => VarianceScaling(1, Fan.Average, WeightDistribution.TruncatedNormal, generator, "glorot_normal");
 
     /// <summary>Evenly distributed with variance 2/inputs: for rectified units (He et al. 2015).</summary>
-    public static Initializer HeUniform(Generator? generator = null) => ScaledUniform(2, Fan.In, generator, "he_uniform");
+    public static Initializer HeUniform(Generator? generator = null) => VarianceScaling(2, Fan.In, WeightDistribution.Uniform, generator, "he_uniform");
 
     /// <summary>Truncated normal with variance 2/inputs: for rectified units (He et al. 2015).</summary>
-    public static Initializer HeNormal(Generator? generator = null) => ScaledNormal(2, Fan.In, generator, "he_normal");
+    public static Initializer HeNormal(Generator? generator = null) => VarianceScaling(2, Fan.In, WeightDistribution.TruncatedNormal, generator, "he_normal");
 
     /// <summary>Evenly distributed with variance 1/inputs (LeCun et al. 1998).</summary>
-    public static Initializer LeCunUniform(Generator? generator = null) => ScaledUniform(1, Fan.In, generator, "lecun_uniform");
+    public static Initializer LeCunUniform(Generator? generator = null) => VarianceScaling(1, Fan.In, WeightDistribution.Uniform, generator, "lecun_uniform");
 
     /// <summary>Truncated normal with variance 1/inputs (LeCun et al. 1998).</summary>
-    public static Initializer LeCunNormal(Generator? generator = null) => ScaledNormal(1, Fan.In, generator, "lecun_normal");
+    public static Initializer LeCunNormal(Generator? generator = null) => VarianceScaling(1, Fan.In, WeightDistribution.TruncatedNormal, generator, "lecun_normal");
+
+    /// <summary>Numbers with variance scale/n, n the number of a unit's inputs, outputs or their mean.</summary>
+    /// <param name="scale">A positive factor.</param>
+    /// <param name="mode">What n counts.</param>
+    /// <param name="distribution">What the numbers are drawn from.</param>
+    /// <param name="generator">What to draw from; the thread's own when null.</param>
+    public static Initializer VarianceScaling(double scale = 1, Fan mode = Fan.In, WeightDistribution distribution = WeightDistribution.TruncatedNormal, Generator? generator = null) =>
+        scale > 0 && double.IsFinite(scale) ? VarianceScaling(scale, mode, distribution, generator, "variance_scaling") : throw new InvalidArgumentException($"VarianceScaling: the scale {scale} is no finite number above 0.");
+
+    /// <summary>Orthogonal rows or columns, whichever are fewer, of length gain: [..., n, m] is seen as a matrix of m columns (Saxe et al. 2014).</summary>
+    /// <param name="gain">The length.</param>
+    /// <param name="generator">What to draw from; the thread's own when null.</param>
+    /// <exception cref="ShapeMismatchException">A weight has fewer than two axes.</exception>
+    public static Initializer Orthogonal(double gain = 1, Generator? generator = null) => new((shape, dtype) =>
+    {
+        if (shape.Rank < 2) throw new ShapeMismatchException($"Orthogonal: a weight of shape {shape} has no rows and columns; it needs at least two axes.");
+        using var scope = Temporaries.Begin();
+        long columns = shape[^1], rows = shape[..^1].ElementCount;
+        DType precise = dtype == DType.Float64 ? dtype : DType.Float32;
+        Tensor normal = Tensor.RandomNormal([Math.Max(rows, columns), Math.Min(rows, columns)], dtype: precise, generator: generator);
+        Tensor[] factors = Aten.linalg_qr(normal, NativeText.Literal("reduced"u8));
+        // Signs that make the diagonal of R positive make Q evenly distributed (Mezzadri 2007).
+        Tensor q = factors[0] * factors[1].Diagonal().Sign();
+        return scope.Keep(((rows < columns ? q.Transpose() : q) * gain).Reshape(shape).Cast(dtype).Contiguous());
+    }, "orthogonal");
+
+    /// <summary>gain on the diagonal of a matrix, else zeros.</summary>
+    /// <exception cref="ShapeMismatchException">A weight is no matrix.</exception>
+    public static Initializer Identity(double gain = 1) => new((shape, dtype) =>
+    {
+        if (shape.Rank != 2) throw new ShapeMismatchException($"Identity: a weight of shape {shape} is no matrix.");
+        using var scope = Temporaries.Begin();
+        return scope.Keep(Tensor.Eye(shape[0], shape[1], dtype) * gain);
+    }, "identity");
 
     /// <summary>Makes the values of a weight.</summary>
     /// <param name="shape">The weight's shape: inputs and outputs last, a window before them.</param>
@@ -70,14 +126,17 @@ public sealed class Initializer
 
     private static Initializer Constant(double value, string name) => new((shape, dtype) => Tensor.Full(shape, value, dtype), name);
 
-    private static Initializer ScaledUniform(double scale, Fan fan, Generator? generator, string name) => new((shape, dtype) =>
+    private static Initializer VarianceScaling(double scale, Fan fan, WeightDistribution distribution, Generator? generator, string name) => new((shape, dtype) =>
     {
-        double limit = Math.Sqrt(3 * scale / Size(shape, fan));  // a width of 2·limit has variance limit²/3
-        return Tensor.RandomUniform(shape, -limit, limit, dtype, generator);
+        double variance = scale / Size(shape, fan);
+        double limit = Math.Sqrt(3 * variance);  // a width of 2·limit has variance limit²/3
+        return distribution switch
+        {
+            WeightDistribution.Uniform => Tensor.RandomUniform(shape, -limit, limit, dtype, generator),
+            WeightDistribution.Normal => Tensor.RandomNormal(shape, 0, Math.Sqrt(variance), dtype, generator),
+            _ => Tensor.TruncatedNormal(shape, 0, Math.Sqrt(variance) / TruncatedDeviation, dtype, generator),
+        };
     }, name);
-
-    private static Initializer ScaledNormal(double scale, Fan fan, Generator? generator, string name) => new((shape, dtype) =>
-        Tensor.TruncatedNormal(shape, 0, Math.Sqrt(scale / Size(shape, fan)) / TruncatedDeviation, dtype, generator), name);
 
     private static double Size(Shape shape, Fan fan)
     {
@@ -85,6 +144,6 @@ public sealed class Initializer
         for (int i = 0; i < shape.Rank - 2; i++) window *= shape[i];
         double inputs = shape.Rank switch { 0 => 1, 1 => shape[0], _ => window * shape[^2] };
         double outputs = shape.Rank switch { 0 => 1, 1 => shape[0], _ => window * shape[^1] };
-        return Math.Max(1, fan == Fan.In ? inputs : (inputs + outputs) / 2);
+        return Math.Max(1, fan switch { Fan.In => inputs, Fan.Out => outputs, _ => (inputs + outputs) / 2 });
     }
 }

@@ -26,7 +26,13 @@ public readonly record struct Parameter(string Path, Variable Variable, bool Tra
 /// </code></example>
 public abstract class Layer
 {
+    // The calls of this thread that no other call is around, and how deep the one at hand is.
+    [ThreadStatic] private static long outermostCalls;
+    [ThreadStatic] private static int depth;
+
     private readonly HashSet<Variable> named = [];
+    private readonly List<Tensor> activityLosses = [];
+    private long activityCall;
     private string? name;
 
     /// <summary>Sets what all layers have.</summary>
@@ -65,6 +71,20 @@ public abstract class Layer
     /// <exception cref="InvalidArgumentException">A layer in it has not made its weights yet.</exception>
     public IReadOnlyList<Variable> TrainableVariables => [.. Parameters.Where(static p => p.Trainable).Select(static p => p.Variable)];
 
+    /// <summary>A penalty on what the layer gives, divided by the size of the batch; none when null.</summary>
+    public Regularizer? ActivityRegularizer { get; set; }
+
+    /// <summary>
+    /// The penalties of the trainable weights in it and in all layers within, as they are now, then those on what layers gave in the
+    /// last call. Take them while the tape is open, and add them to the loss.
+    /// </summary>
+    /// <exception cref="InvalidArgumentException">A layer in it has not made its weights yet.</exception>
+    public IReadOnlyList<Tensor> Losses =>
+    [
+        .. Parameters.Where(static p => p.Trainable && p.Variable.Regularizer is not null).Select(static p => p.Variable.Regularizer!(p.Variable)),
+        .. Within([]).SelectMany(static layer => layer.activityLosses),
+    ];
+
     /// <summary>What errors call it, as in <c>Dense 'hidden'</c>.</summary>
     protected string Title => $"{GetType().Name} '{Name}'";
 
@@ -82,7 +102,17 @@ public abstract class Layer
     {
         if (InputShape is null) Build(x.Shape);
         using NameScope scope = NameScope.Open(Name);
-        return Forward(x, training);
+        if (depth++ == 0) outermostCalls++;
+        try
+        {
+            Tensor y = Forward(x, training);
+            if (ActivityRegularizer is not null) AddActivityLoss(y);
+            return y;
+        }
+        finally
+        {
+            depth--;
+        }
     }
 
     /// <summary>Makes the weights for inputs of a shape, unless they are made.</summary>
@@ -114,13 +144,30 @@ public abstract class Layer
     /// <param name="initializer">How its first values are made.</param>
     /// <param name="dtype">Its dtype.</param>
     /// <param name="trainable">Whether training changes it.</param>
-    protected Variable CreateVariable(string variableName, Shape shape, Initializer initializer, DType dtype = DType.Float32, bool trainable = true)
+    /// <param name="regularizer">A penalty on it, which <see cref="Losses"/> collects; none when null.</param>
+    /// <param name="constraint">What it is made to be after each update; nothing when null.</param>
+    protected Variable CreateVariable(string variableName, Shape shape, Initializer initializer, DType dtype = DType.Float32, bool trainable = true, Regularizer? regularizer = null, Constraint? constraint = null)
     {
         using Tensor first = initializer.Create(shape, dtype);
         if (first.ConcreteShape != shape) throw new ShapeMismatchException($"{Title}: the initializer {initializer} made {first.ConcreteShape} for '{variableName}' of shape {shape}.");
-        var variable = new Variable(first, trainable, $"{Name}/{variableName}");
+        var variable = new Variable(first, trainable, $"{Name}/{variableName}")
+        {
+            Regularizer = regularizer is null ? null : regularizer.Apply,
+            Constraint = constraint is null ? null : constraint.Apply,
+        };
         named.Add(variable);
         return variable;
+    }
+
+    /// <summary>Makes one weight by its rule.</summary>
+    private protected Variable CreateVariable(string variableName, Shape shape, in WeightRule rule, DType dtype) =>
+        CreateVariable(variableName, shape, rule.Initializer!, dtype, regularizer: rule.Regularizer, constraint: rule.Constraint);
+
+    /// <summary>For the ways to call a layer beside <see cref="Call"/>: makes the weights if need be, and opens the layer's name.</summary>
+    private protected NameScope Begin(Tensor x)
+    {
+        if (InputShape is null) Build(x.Shape);
+        return NameScope.Open(Name);
     }
 
     /// <summary>Builds at once when the shape of one input, without the batch, is known.</summary>
@@ -134,6 +181,21 @@ public abstract class Layer
 
     /// <summary>The layers and variables right below this one, with their names.</summary>
     private protected virtual IEnumerable<(string Name, object Child)> Children() => Structure.Of(GetType()).Children(this);
+
+    private void AddActivityLoss(Tensor y)
+    {
+        if (activityCall != outermostCalls) activityLosses.Clear();
+        activityCall = outermostCalls;
+        double batch = y.Rank == 0 ? 1 : Math.Max(1, y.ConcreteShape[0].Value);
+        Tensor loss;
+        using (var scope = Temporaries.Begin()) loss = scope.Keep(ActivityRegularizer!.Apply(y) / batch);
+        Temporaries.Release(loss);  // it must outlive the scopes of the models around
+        activityLosses.Add(loss);
+    }
+
+    // This layer and all within, each once.
+    private IEnumerable<Layer> Within(HashSet<object> seen) => !seen.Add(this) ? [] :
+        Children().Select(static c => c.Child).OfType<Layer>().SelectMany(child => child.Within(seen)).Prepend(this);
 
     private void NameChildren()
     {
@@ -174,7 +236,7 @@ public abstract class Layer
         var text = new StringBuilder();
         for (int i = 0; i < typeName.Length; i++)
         {
-            bool begins = char.IsUpper(typeName[i]) && i > 0 && !char.IsUpper(typeName[i - 1]) && !char.IsDigit(typeName[i - 1]);
+            bool begins = i > 0 && char.IsUpper(typeName[i]) && (char.IsLower(typeName[i - 1]) || (i + 1 < typeName.Length && char.IsLower(typeName[i + 1])));
             if (begins) text.Append('_');
             text.Append(char.ToLowerInvariant(typeName[i]));
         }

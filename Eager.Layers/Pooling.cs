@@ -1,22 +1,22 @@
 namespace Eager.Layers;
 
-/// <summary>Takes the largest element of each window: [batch, height, width, channels] → [batch, height', width', channels].</summary>
-public sealed class MaxPool2D : Layer
+/// <summary>What all poolings have: a window that slides over each channel.</summary>
+public abstract class Pooling : Layer
 {
-    /// <summary>Makes a layer.</summary>
-    /// <param name="poolSize">The extent of the window; 2×2 when null.</param>
-    /// <param name="strides">How far the window moves; as far as it is wide when null.</param>
-    /// <param name="padding">How the window meets the edges.</param>
-    /// <param name="dataFormat">Where the channels are.</param>
-    /// <param name="inputShape">The shape of one image without the batch.</param>
-    /// <param name="name">A name; when null, the model around it gives one.</param>
-    public MaxPool2D(Extent? poolSize = null, Extent? strides = null, Padding padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
+    private readonly int axes;
+    private readonly long[] window;
+    private readonly long[] strides;
+
+    private protected Pooling(int axes, Extent? poolSize, Extent? strides, Padding padding, DataFormat dataFormat, Shape? inputShape, string? name)
         : base(name)
     {
+        string kind = GetType().Name;
+        padding.RequireAxes(axes, kind);
+        this.axes = axes;
         PoolSize = poolSize ?? 2;
-        _ = PoolSize.Over(2, "MaxPool2D", "window");
+        window = PoolSize.Over(axes, kind, "window");
         Strides = strides ?? PoolSize;
-        _ = Strides.Over(2, "MaxPool2D", "stride");
+        this.strides = Strides.Over(axes, kind, "stride");
         Padding = padding;
         DataFormat = dataFormat;
         BuildIfKnown(inputShape);
@@ -35,57 +35,62 @@ public sealed class MaxPool2D : Layer
     public DataFormat DataFormat { get; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize.Over(2, Title, "window"), Strides.Over(2, Title, "stride"), Padding, [1, 1], Title);
+    public override Shape ComputeOutputShape(Shape inputShape) => WindowShapes.Slide(inputShape, DataFormat, window, strides, Padding, [.. window.Select(static _ => 1L)], Title);
 
-    /// <inheritdoc/>
-    protected override Tensor Forward(Tensor x, bool training)
-    {
-        ImageShapes.Require(x.ConcreteShape, 2, DataFormat, Title);
-        return x.MaxPool2D(PoolSize, Strides, Padding, DataFormat);
-    }
+    private protected PoolingOps.Movement Movement => new(Title, axes, PoolSize, Strides, Padding, DataFormat);
 }
 
-/// <summary>Takes the mean of each window: [batch, height, width, channels] → [batch, height', width', channels].</summary>
-public sealed class AvgPool2D : Layer
+/// <summary>Takes the largest element of each window.</summary>
+public abstract class MaxPooling : Pooling
 {
-    /// <summary>Makes a layer.</summary>
-    /// <param name="poolSize">The extent of the window; 2×2 when null.</param>
-    /// <param name="strides">How far the window moves; as far as it is wide when null.</param>
-    /// <param name="padding">How the window meets the edges.</param>
-    /// <param name="dataFormat">Where the channels are.</param>
-    /// <param name="inputShape">The shape of one image without the batch.</param>
-    /// <param name="name">A name; when null, the model around it gives one.</param>
-    public AvgPool2D(Extent? poolSize = null, Extent? strides = null, Padding padding = default, DataFormat dataFormat = DataFormat.ChannelsLast, Shape? inputShape = null, string? name = null)
-        : base(name)
+    private protected MaxPooling(int axes, Extent? poolSize, Extent? strides, Padding padding, DataFormat dataFormat, Shape? inputShape, string? name)
+        : base(axes, poolSize, strides, padding, dataFormat, inputShape, name) { }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, bool training) => PoolingOps.Largest(x, Movement);
+}
+
+/// <summary>Takes the mean of each window; places of a frame do not count.</summary>
+public abstract class AvgPooling : Pooling
+{
+    private protected AvgPooling(int axes, Extent? poolSize, Extent? strides, Padding padding, DataFormat dataFormat, Shape? inputShape, string? name)
+        : base(axes, poolSize, strides, padding, dataFormat, inputShape, name) { }
+
+    /// <inheritdoc/>
+    protected override Tensor Forward(Tensor x, bool training) => PoolingOps.Mean(x, Movement);
+}
+
+/// <summary>What poolings over all of an input have: one number for each channel.</summary>
+public abstract class GlobalPooling : Layer
+{
+    private readonly int axes;
+    private readonly bool keepDims;
+
+    private protected GlobalPooling(int axes, DataFormat dataFormat, bool keepDims, Shape? inputShape, string? name) : base(name)
     {
-        PoolSize = poolSize ?? 2;
-        _ = PoolSize.Over(2, "AvgPool2D", "window");
-        Strides = strides ?? PoolSize;
-        _ = Strides.Over(2, "AvgPool2D", "stride");
-        Padding = padding;
+        this.axes = axes;
+        this.keepDims = keepDims;
         DataFormat = dataFormat;
         BuildIfKnown(inputShape);
     }
-
-    /// <summary>The extent of the window.</summary>
-    public Extent PoolSize { get; }
-
-    /// <summary>How far the window moves.</summary>
-    public Extent Strides { get; }
-
-    /// <summary>How the window meets the edges.</summary>
-    public Padding Padding { get; }
 
     /// <summary>Where the channels are.</summary>
     public DataFormat DataFormat { get; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => ImageShapes.Slide(inputShape, DataFormat, PoolSize.Over(2, Title, "window"), Strides.Over(2, Title, "stride"), Padding, [1, 1], Title);
+    public override Shape ComputeOutputShape(Shape inputShape)
+    {
+        Windows.RequireRank(inputShape, axes, DataFormat, Title);
+        int[] inner = [.. Enumerable.Range(Windows.FirstAxis(DataFormat), axes)];
+        return inputShape.Reduce(inner, keepDims);
+    }
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        ImageShapes.Require(x.ConcreteShape, 2, DataFormat, Title);
-        return x.AvgPool2D(PoolSize, Strides, Padding, DataFormat);
+        Windows.RequireRank(x.ConcreteShape, axes, DataFormat, Title);
+        return Pool(x, keepDims);
     }
+
+    private protected abstract Tensor Pool(Tensor x, bool keepDims);
 }

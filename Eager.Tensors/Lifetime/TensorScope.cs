@@ -83,6 +83,13 @@ internal struct Temporaries : IDisposable
         return tensor;
     }
 
+    /// <summary>Takes the tensor that was made last out of all open scopes: whoever holds it decides how long it lives.</summary>
+    internal static void Release(Tensor last)
+    {
+        List<Tensor> made = ThreadContext.Current.Scoped;
+        if (made.Count > 0 && ReferenceEquals(made[^1], last)) made.RemoveAt(made.Count - 1);
+    }
+
     public readonly void Dispose()
     {
         List<Tensor> made = context.Scoped;

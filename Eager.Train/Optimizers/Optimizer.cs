@@ -128,6 +128,7 @@ public abstract class Optimizer : ICheckpointable
         Update.Apply(inputs, new(Rule, rows, Row, now));
         foreach (Tensor input in inputs)
             if (input is Variable variable) variable.Changed();
+        foreach (Variable variable in changed) variable.Constrain();
         globalStep?.AssignAdd(Tensor.OnesLike(globalStep));
     }
 

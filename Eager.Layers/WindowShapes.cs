@@ -1,10 +1,8 @@
 namespace Eager.Layers;
 
 /// <summary>The shapes of batches of sequences, images and volumes, before and after a window slid over them.</summary>
-internal static class ImageShapes
+internal static class WindowShapes
 {
-    internal static void Require(Shape shape, int axes, DataFormat format, string title) => Windows.RequireRank(shape, axes, format, title);
-
     /// <summary>The shape after a window slid over an input; channels stay.</summary>
     internal static Shape Slide(Shape shape, DataFormat format, long[] window, long[] strides, Padding padding, long[] dilation, string title)
     {
@@ -19,5 +17,18 @@ internal static class ImageShapes
             slid = slid.With(axis, places);
         }
         return slid;
+    }
+
+    /// <summary>The shape with other sizes along the axes between batch and channels.</summary>
+    internal static Shape Resize(Shape shape, DataFormat format, int axes, string title, Func<int, Dim, Dim> size)
+    {
+        Windows.RequireRank(shape, axes, format, title);
+        Shape resized = shape;
+        for (int i = 0; i < axes; i++)
+        {
+            int axis = Windows.FirstAxis(format) + i;
+            resized = resized.With(axis, size(i, shape[axis]));
+        }
+        return resized;
     }
 }

@@ -1,0 +1,67 @@
+namespace Eager.Layers;
+
+/// <summary>Takes the largest element of each channel of sequences: [batch, steps, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalMaxPool1D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(1, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
+}
+
+/// <summary>Takes the largest element of each channel of images: [batch, height, width, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalMaxPool2D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(2, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
+}
+
+/// <summary>Takes the largest element of each channel of volumes: [batch, depth, height, width, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalMaxPool3D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(3, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
+}
+
+/// <summary>Takes the mean of each channel of sequences: [batch, steps, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalAvgPool1D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(1, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
+}
+
+/// <summary>Takes the mean of each channel of images: [batch, height, width, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalAvgPool2D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(2, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
+}
+
+/// <summary>Takes the mean of each channel of volumes: [batch, depth, height, width, channels] → [batch, channels].</summary>
+/// <param name="dataFormat">Where the channels are.</param>
+/// <param name="keepDims">Whether the other axes stay, with size 1.</param>
+/// <param name="inputShape">The shape of one input without the batch.</param>
+/// <param name="name">A name; when null, the model around it gives one.</param>
+public sealed class GlobalAvgPool3D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
+    : GlobalPooling(3, dataFormat, keepDims, inputShape, name)
+{
+    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
+}
