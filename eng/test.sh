@@ -54,7 +54,16 @@ summarize() {
   [[ $status == 0 && $failed == 0 ]]
 }
 
+compare_with_pytorch() {
+  ensure_ready peers
+  build_and_exec "$root/bench/Eager.AgainstPyTorch" "$root/bench/peers/torch_values.py" "$@"
+}
+
 verb_test() {
+  if [[ ${1:-} == --against-pytorch ]]; then
+    shift
+    compare_with_pytorch "$@"
+  fi
   local results=$root/artifacts/tests status=0
   [[ $# == 0 || $1 == -* ]] || set -- --filter "$@"
   verb_build

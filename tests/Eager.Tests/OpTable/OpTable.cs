@@ -94,12 +94,15 @@ internal static class OpTable
         [Lion.LionUpdate] = typeof(OptimizerTests),
     };
 
-    /// <summary>The operations that the libraries' static fields hold.</summary>
-    internal static IEnumerable<Op> Declared =>
+    /// <summary>The libraries' static fields that hold operations.</summary>
+    internal static IEnumerable<FieldInfo> Declarations =>
         from assembly in (string[])["Eager.Tensors", "Eager.Autograd", "Eager.Layers", "Eager.Losses", "Eager.Train"]
         from type in Assembly.Load(assembly).GetTypes()
         where !type.ContainsGenericParameters
         from declaration in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
         where declaration.FieldType.IsAssignableTo(typeof(Op))
-        select (Op)declaration.GetValue(null)!;
+        select declaration;
+
+    /// <summary>The operations that they hold.</summary>
+    internal static IEnumerable<Op> Declared => Declarations.Select(static declaration => (Op)declaration.GetValue(null)!);
 }

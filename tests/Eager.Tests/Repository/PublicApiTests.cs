@@ -4,7 +4,8 @@ using NUnit.Framework;
 namespace Eager.Tests.Repository;
 
 /// <summary>
-/// What users can see changes only on purpose: the surface of the five libraries equals the approved file beside this one.
+/// What users can see changes only on purpose: the surface of the five libraries equals the approved file beside this one,
+/// and the reference of operations is that of the code.
 /// </summary>
 public class PublicApiTests
 {
@@ -26,6 +27,18 @@ public class PublicApiTests
         if (differences.Count != 0)
             Assert.Fail($"The public surface changed; if it was meant to: {AcceptCommand}\n{string.Join('\n', differences)}");
         Assert.That(actual, Is.EqualTo(approved), "the same lines in another order");
+    }
+
+    [Test]
+    public void The_reference_of_operations_is_what_the_code_says()
+    {
+        string file = RepositoryRoot.Combine("docs", "ops.md"), written = OpsDocument.Write();
+        if (Environment.GetEnvironmentVariable(AcceptVariable) == "1" || Environment.GetEnvironmentVariable("EAGER_WRITE_DOCS") == "1") File.WriteAllText(file, written);
+
+        string[] found = File.ReadAllLines(file), expected = written.TrimEnd('\n').Split('\n');
+        string[] differences = [.. found.Except(expected).Select(line => "- " + line), .. expected.Except(found).Select(line => "+ " + line)];
+        Assert.That(differences, Is.Empty, $"run '{OpsDocument.Command}' and commit what it wrote");
+        Assert.That(found, Is.EqualTo(expected), $"the same lines in another order; run '{OpsDocument.Command}'");
     }
 
     [Test]
