@@ -176,7 +176,7 @@ public static class GradientCheck
             using var tape = new GradientTape(watchVariables: false);
             tape.Watch(x);
             Tensor y = Call(x);
-            return tape.HasRecorded(y) ? tape.Gradient(y, x, Like(y, v), Unconnected.Zeros)! : [.. x.Select(Tensor.ZerosLike)];
+            return tape.HasRecorded(y) ? [.. tape.Gradient(y, x, Like(y, v), Unconnected.Zeros)!] : [.. x.Select(Tensor.ZerosLike)];
         });
 
         // The tangents of what a function gives, for a direction of the inputs.

@@ -155,8 +155,7 @@ internal sealed class TapeRecorder : Observer
             foreach (ref SavedValue value in SavedOf(node))
             {
                 using Tensor tensor = value.Slice is not null ? value.Slice.AliasUnscoped() : BackwardPass.Rehydrate(value);
-                Tensor whole = tensor;
-                while (whole.Inner is { } inner) whole = inner;
+                Tensor whole = tensor.Whole;
                 nint start = (nint)Native.eager_data(whole.Enter());
                 whole.Leave();
                 if (!seen.Add(start)) continue;
@@ -212,7 +211,7 @@ internal sealed class TapeRecorder : Observer
 
     private static bool SameSizes(Tensor a, Tensor b)
     {
-        if (a.Inner is not null || b.Inner is not null) return a.ConcreteShape == b.ConcreteShape;
+        if (a.AllSlices is not null || b.AllSlices is not null) return a.ConcreteShape == b.ConcreteShape;
         bool same = Native.eager_same_sizes(a.Enter(), b.Enter()) != 0;
         a.Leave();
         b.Leave();
@@ -224,7 +223,7 @@ internal sealed class TapeRecorder : Observer
     {
         nint handle = 0;
         Tensor? slice = null;
-        if (tensor.Inner is null)
+        if (tensor.AllSlices is null)
         {
             handle = tensor.Enter();
             Native.eager_retain(handle);

@@ -134,7 +134,7 @@ public abstract class Layer
     /// <summary>What the layer computes.</summary>
     protected abstract Tensor Forward(Tensor x, bool training);
 
-    /// <summary>Makes the layer's own weights, with <see cref="CreateVariable"/>; inner layers make theirs themselves.</summary>
+    /// <summary>Makes the layer's own weights, with <see cref="CreateVariable(string, Shape, Initializer, DType, bool, Regularizer?, Constraint?)"/>; inner layers make theirs themselves.</summary>
     /// <param name="inputShape">The shape of inputs, the batch unknown.</param>
     protected virtual void CreateVariables(Shape inputShape) { }
 

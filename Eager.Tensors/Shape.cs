@@ -58,7 +58,8 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         get
         {
             (int start, int length) = axes.GetOffsetAndLength(Rank);
-            return new(sizes.AsSpan(start, length).ToArray(), symbols?.AsSpan(start, length).ToArray());
+            ReadOnlySpan<int> unknown = symbols.AsSpan(symbols is null ? 0 : start, symbols is null ? 0 : length);
+            return new(sizes.AsSpan(start, length).ToArray(), unknown.ContainsAnyExcept(0) ? unknown.ToArray() : null);
         }
     }
 

@@ -85,7 +85,7 @@ public partial class Tensor : IDisposable
     {
         get
         {
-            if (Inner is not null) return ConcreteShape.ElementCount;
+            if (AllSlices is not null) return ConcreteShape.ElementCount;
             long count = Native.eager_count(Enter());
             Leave();
             return count;
@@ -96,7 +96,7 @@ public partial class Tensor : IDisposable
     public long ByteCount => ElementCount * DType.ByteSize();
 
     /// <summary>True after <see cref="Dispose"/>.</summary>
-    public bool IsDisposed => Volatile.Read(ref uses) < 0 && Inner is not { IsDisposed: false };
+    public bool IsDisposed => Volatile.Read(ref uses) < 0 && AllSlices is not { IsDisposed: false };
 
     /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
     public string? Name { get; internal set; }
@@ -111,7 +111,10 @@ public partial class Tensor : IDisposable
     internal virtual bool IsWatchedByItself => false;
 
     /// <summary>The tensor of which this one is a slice; null for one with memory of its own.</summary>
-    internal virtual Tensor? Inner => null;
+    internal virtual Tensor? AllSlices => null;
+
+    /// <summary>The tensor with memory of its own behind this one, whose leading axes are then the batches that are mapped over.</summary>
+    internal Tensor Whole => AllSlices?.Whole ?? this;
 
     /// <summary>The counter of changes of the storage that this tensor shares with a variable; null when nothing can change it.</summary>
     internal VersionCell? Version { get; private protected set; }
@@ -137,7 +140,7 @@ public partial class Tensor : IDisposable
         int before = Interlocked.Or(ref uses, DisposedFlag);
         if (before < 0)
         {
-            Inner?.Dispose();
+            AllSlices?.Dispose();
             return;
         }
         ThreadContext.Current.Undisposed--;
@@ -264,7 +267,7 @@ public partial class Tensor : IDisposable
 
     private EagerException Disposed()
     {
-        if (Inner is not null)
+        if (AllSlices is not null)
             return new InvalidArgumentException($"This {DType.Name()} tensor of shape {shape} is one slice of a batch that Vmap maps over; its values cannot be read, nor can it be used after or outside that Vmap. Return it from the function, or choose with Where instead of an if.");
         string what = shape is not null ? $"{((DType)dtype).Name()} tensor of shape {shape}" : $"{((DType)dtype).Name()} tensor of rank {rank}";
         return new DisposedException($"This {what}{(Name is null ? "" : $" ('{Name}')")} was disposed and cannot be used any more; keep it with TensorScope.Keep, or dispose it later.");

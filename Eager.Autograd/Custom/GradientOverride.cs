@@ -98,6 +98,8 @@ public sealed class GradientOverride : IDisposable
 
         internal override string? WhyNoGradient(int input) => null;
 
+        internal override string? WhyGradientIsMissing(int input) => null;
+
         internal override Keep Keeps(ulong inputs) => AllInputs | AllOutputs | Keep.Shapes;
 
         internal override Shape[] InferShapes(ReadOnlySpan<Shape> inputs, object attributes) => op.InferShapes(inputs, attributes);

@@ -109,7 +109,7 @@ public sealed class AnomalyDetection : IDisposable
         private static long CountBad(Tensor x)
         {
             if (!x.DType.IsFloatingPoint()) return 0;
-            while (x.Inner is { } inner) x = inner;
+            x = x.Whole;
             using var scope = Temporaries.Begin();
             return Tensor.Outside(static t => t.IsFinite().LogicalNot().Sum().Item<long>(), x);
         }

@@ -29,7 +29,7 @@ internal sealed class BatchAxis(Dim size, VmapRandomness randomness) : Observer
     {
         var all = new Tensor[inputs.Length];
         var has = new bool[inputs.Length];
-        for (int i = 0; i < all.Length; i++) all[i] = (has[i] = Owns(inputs[i])) ? inputs[i].Inner! : inputs[i];
+        for (int i = 0; i < all.Length; i++) all[i] = (has[i] = Owns(inputs[i])) ? inputs[i].AllSlices! : inputs[i];
         bool anyHas = Array.IndexOf(has, true) >= 0;
         RequireBatchable(op, anyHas);
         if (!anyHas && randomness == VmapRandomness.Same) return op.Run(inputs, attributes);
@@ -51,7 +51,7 @@ internal sealed class BatchAxis(Dim size, VmapRandomness randomness) : Observer
     }
 
     internal override Shape? SymbolicShape(Tensor tensor) =>
-        Owns(tensor) ? Outer?.SymbolicShape(tensor.Inner!)?[1..] : base.SymbolicShape(tensor);
+        Owns(tensor) ? Outer?.SymbolicShape(tensor.AllSlices!)?[1..] : base.SymbolicShape(tensor);
 
     internal bool Owns(Tensor tensor) => tensor is BatchedTensor batched && batched.Axis == this;
 

@@ -10,7 +10,7 @@ internal sealed class BatchedTensor : Tensor
     /// <summary>The batch that it belongs to.</summary>
     internal BatchAxis Axis { get; }
 
-    internal override Tensor Inner => all;
+    internal override Tensor AllSlices => all;
 
     /// <summary>Hides axis 0 of a tensor, which the new one owns from then on.</summary>
     internal static BatchedTensor Wrap(BatchAxis axis, Tensor all) => Registered(new(axis, all, id: 0));

@@ -55,7 +55,7 @@ public static partial class Function
         for (int i = 0; i < outputs.Length; i++)
         {
             using var scope = Temporaries.Begin();
-            Tensor all = axis.Owns(results[i]) ? results[i].Inner! : results[i].BroadcastTo(results[i].Shape.Insert(0, axis.Size));
+            Tensor all = axis.Owns(results[i]) ? results[i].AllSlices! : results[i].BroadcastTo(results[i].Shape.Insert(0, axis.Size));
             int to = outAxes?[i] ?? 0;
             if (to < -all.Rank || to >= all.Rank)
                 throw new ShapeMismatchException($"{caller}: axis {to} is no place for the batch in result {i}, whose slices are {results[i].ConcreteShape}.");

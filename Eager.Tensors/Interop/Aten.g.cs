@@ -157,14 +157,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "contiguous");
     }
 
-    /// <summary>aten::logspace(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -&gt; Tensor</summary>
-    internal static Tensor logspace(Scalar @start, Scalar @end, long @steps, double @base, int @dtype, int @layout, int @device, MaybeInt @pin_memory)
-    {
-        nint result_;
-        result_ = Raw.logspace(@start, @end, @steps, @base, @dtype, @layout, @device, @pin_memory);
-        return Tensor.Own(result_, "logspace");
-    }
-
     /// <summary>aten::tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -&gt; Tensor</summary>
     internal static Tensor tril_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory)
     {
@@ -3580,41 +3572,6 @@ internal static unsafe partial class Aten
         Native.Check(result_, "geometric_");
     }
 
-    /// <summary>aten::poisson(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
-    internal static Tensor poisson(Tensor @self, Generator? @generator)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.poisson(self_, @generator is null ? 0 : @generator.Handle);
-        @self.Leave();
-        GC.KeepAlive(@generator);
-        return Tensor.Own(result_, "poisson");
-    }
-
-    /// <summary>aten::binomial(Tensor count, Tensor prob, Generator? generator=None) -&gt; Tensor</summary>
-    internal static Tensor binomial(Tensor @count, Tensor @prob, Generator? @generator)
-    {
-        nint count_ = @count.Enter();
-        nint prob_ = @prob.Enter();
-        nint result_;
-        result_ = Raw.binomial(count_, prob_, @generator is null ? 0 : @generator.Handle);
-        @count.Leave();
-        @prob.Leave();
-        GC.KeepAlive(@generator);
-        return Tensor.Own(result_, "binomial");
-    }
-
-    /// <summary>aten::_standard_gamma(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
-    internal static Tensor _standard_gamma(Tensor @self, Generator? @generator)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw._standard_gamma(self_, @generator is null ? 0 : @generator.Handle);
-        @self.Leave();
-        GC.KeepAlive(@generator);
-        return Tensor.Own(result_, "_standard_gamma");
-    }
-
     /// <summary>aten::_standard_gamma_grad(Tensor self, Tensor output) -&gt; Tensor</summary>
     internal static Tensor _standard_gamma_grad(Tensor @self, Tensor @output)
     {
@@ -3625,17 +3582,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         @output.Leave();
         return Tensor.Own(result_, "_standard_gamma_grad");
-    }
-
-    /// <summary>aten::_sample_dirichlet(Tensor self, Generator? generator=None) -&gt; Tensor</summary>
-    internal static Tensor _sample_dirichlet(Tensor @self, Generator? @generator)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw._sample_dirichlet(self_, @generator is null ? 0 : @generator.Handle);
-        @self.Leave();
-        GC.KeepAlive(@generator);
-        return Tensor.Own(result_, "_sample_dirichlet");
     }
 
     /// <summary>aten::_dirichlet_grad(Tensor x, Tensor alpha, Tensor total) -&gt; Tensor</summary>
@@ -3873,6 +3819,52 @@ internal static unsafe partial class Aten
         Native.Check(result_, "update_");
     }
 
+    /// <summary>eager::poisson(Tensor rate, Generator? generator) -&gt; Tensor</summary>
+    internal static Tensor poisson(Tensor @rate, Generator? @generator)
+    {
+        nint rate_ = @rate.Enter();
+        nint result_;
+        result_ = Raw.poisson(rate_, @generator is null ? 0 : @generator.Handle);
+        @rate.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "poisson");
+    }
+
+    /// <summary>eager::binomial(Tensor count, Tensor probability, Generator? generator) -&gt; Tensor</summary>
+    internal static Tensor binomial(Tensor @count, Tensor @probability, Generator? @generator)
+    {
+        nint count_ = @count.Enter();
+        nint probability_ = @probability.Enter();
+        nint result_;
+        result_ = Raw.binomial(count_, probability_, @generator is null ? 0 : @generator.Handle);
+        @count.Leave();
+        @probability.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "binomial");
+    }
+
+    /// <summary>eager::standard_gamma(Tensor concentration, Generator? generator) -&gt; Tensor</summary>
+    internal static Tensor standard_gamma(Tensor @concentration, Generator? @generator)
+    {
+        nint concentration_ = @concentration.Enter();
+        nint result_;
+        result_ = Raw.standard_gamma(concentration_, @generator is null ? 0 : @generator.Handle);
+        @concentration.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "standard_gamma");
+    }
+
+    /// <summary>eager::sample_dirichlet(Tensor concentration, Generator? generator) -&gt; Tensor</summary>
+    internal static Tensor sample_dirichlet(Tensor @concentration, Generator? @generator)
+    {
+        nint concentration_ = @concentration.Enter();
+        nint result_;
+        result_ = Raw.sample_dirichlet(concentration_, @generator is null ? 0 : @generator.Handle);
+        @concentration.Leave();
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "sample_dirichlet");
+    }
+
     /// <summary>eager::dropout_mask_(Tensor mask, float kept, Generator? generator) -&gt; ()</summary>
     internal static void dropout_mask_(Tensor @mask, double @kept, Generator? @generator)
     {
@@ -3902,7 +3894,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__to_copy")] internal static partial nint _to_copy(nint @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, byte @non_blocking, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_clone")] internal static partial nint clone(nint @self, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_contiguous")] internal static partial nint contiguous(nint @self, int @memory_format);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logspace")] internal static partial nint logspace(Scalar @start, Scalar @end, long @steps, double @base, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_tril_indices")] internal static partial nint tril_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_triu_indices")] internal static partial nint triu_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_complex")] internal static partial nint complex(nint @real, nint @imag);
@@ -4204,11 +4195,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_randperm_generator")] internal static partial nint randperm_generator(long @n, nint @generator, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_exponential_")] internal static partial int exponential_(nint @self, double @lambd, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_geometric_")] internal static partial int geometric_(nint @self, double @p, nint @generator);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_poisson")] internal static partial nint poisson(nint @self, nint @generator);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_binomial")] internal static partial nint binomial(nint @count, nint @prob, nint @generator);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma")] internal static partial nint _standard_gamma(nint @self, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma_grad")] internal static partial nint _standard_gamma_grad(nint @self, nint @output);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__sample_dirichlet")] internal static partial nint _sample_dirichlet(nint @self, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__dirichlet_grad")] internal static partial nint _dirichlet_grad(nint @x, nint @alpha, nint @total);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copy_")] internal static partial int copy_(nint @self, nint @src, byte @non_blocking);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fill__Scalar")] internal static partial int fill__Scalar(nint @self, Scalar @value);
@@ -4228,6 +4215,10 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_update_")] internal static partial int update_(long @rule, NativeTensors @variables, NativeTensors @gradients, NativeTensors @slots, NativeInts @groups, long @row, double* @settings);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_poisson")] internal static partial nint poisson(nint @rate, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_binomial")] internal static partial nint binomial(nint @count, nint @probability, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_standard_gamma")] internal static partial nint standard_gamma(nint @concentration, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sample_dirichlet")] internal static partial nint sample_dirichlet(nint @concentration, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dropout_mask_")] internal static partial int dropout_mask_(nint @mask, double @kept, nint @generator);
     }
 }

@@ -63,7 +63,7 @@ internal static class Matrices
             using var scope = Temporaries.Begin();
             int[] info = Tensor.Outside(static x => x.ToArray<int>(), kernel(false)[^1]);
             int bad = Array.FindIndex(info, static code => code != 0);
-            if (bad >= 0) throw new InvalidArgumentException($"{op}: {Written(a, bad)} {why}.");
+            if (bad >= 0) throw new InvalidArgumentException($"{op}: {Written(a.Whole, bad)} {why}.");
             throw;
         }
     }
@@ -86,7 +86,7 @@ internal static class Matrices
     internal static void RequireFinite(Tensor a, string op)
     {
         if (FirstWhere(a, static x => (~x.IsFinite()).Any([-2, -1])) is int bad)
-            throw new InvalidArgumentException($"{op}: {Written(a, bad)} has elements that are NaN or infinite.");
+            throw new InvalidArgumentException($"{op}: {Written(a.Whole, bad)} has elements that are NaN or infinite.");
     }
 
     /// <summary>Refuses triangular matrices with a zero on their diagonal, and names the first. Inside a trace nothing is looked at.</summary>
@@ -94,7 +94,7 @@ internal static class Matrices
     {
         if (ThreadContext.Current.Observer?.RecordsHostEffects == true) return;
         if (FirstWhere(a, static x => x.Diagonal().Equal(0).Any(-1)) is int bad)
-            throw new InvalidArgumentException($"{op}: {Written(a, bad)} is singular, its diagonal has a zero.");
+            throw new InvalidArgumentException($"{op}: {Written(a.Whole, bad)} is singular, its diagonal has a zero.");
     }
 
     /// <summary>The part of the largest singular value up to which one counts as zero, as NumPy has it.</summary>
@@ -106,7 +106,7 @@ internal static class Matrices
     private static int? FirstWhere(Tensor a, Func<Tensor, Tensor> isBad)
     {
         using var scope = Temporaries.Begin();
-        int found = Array.IndexOf(Tensor.Outside(x => isBad(x).ToArray<bool>(), a), true);
+        int found = Array.IndexOf(Tensor.Outside(x => isBad(x).ToArray<bool>(), a.Whole), true);
         return found < 0 ? null : found;
     }
 

@@ -113,7 +113,7 @@ public partial class Tensor
         {
             return scope.Keep(RandomOps.Categorical.Apply([logits.Softmax()], new(count, source)));
         }
-        catch (LibTorchException e) when (e.Message.Contains("probability tensor"))
+        catch (LibTorchException e) when (e.Message.Contains("probability"))
         {
             throw new InvalidArgumentException($"Categorical: a row of the logits, of shape {logits.ConcreteShape}, has NaN, ∞ or nothing but −∞, and so no probabilities.");
         }

@@ -134,7 +134,7 @@ public partial class Tensor
         if (ElementCount == 0) return this;
         using var scope = Temporaries.Begin();
         Tensor full = mask.BroadcastTo(Shape);
-        if (source.ElementCount == 0 && !full.Any().Item<bool>()) return this;
+        if (source.ElementCount == 0 && !Outside(static x => x.Any().Item<bool>(), full.Whole)) return this;
         // The n-th true place takes the n-th element; the others take the first, and Where drops it.
         Tensor order = full.Reshape([-1]).CumSum(0) - 1;
         try

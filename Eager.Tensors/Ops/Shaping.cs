@@ -59,7 +59,7 @@ public partial class Tensor
     /// <summary>With the elements in C order in memory; the tensor itself when they are.</summary>
     public Tensor Contiguous()
     {
-        if (Inner is not null) return ShapingOps.Contiguous.Apply([this], default);
+        if (AllSlices is not null) return ShapingOps.Contiguous.Apply([this], default);
         bool already = Native.eager_is_contiguous(Enter()) != 0;
         Leave();
         return already ? this : ShapingOps.Contiguous.Apply([this], default);

@@ -127,7 +127,7 @@ public static class Cookbook
             if (projections.Count == 0) projections.AddRange(tensors.Select((tensor, i) => new Dense(units, name: $"proj_{i}", dtype: tensor.DType)));
             Tensor sum = projections[0].Call(tensors[0]);
             for (int i = 1; i < tensors.Count; i++) sum = sum + projections[i].Call(tensors[i]);
-            return scope.Keep((activation ?? ActivationFunction.Relu).Call(sum));
+            return scope.Keep((activation ?? ActivationFunction.Relu).Apply(sum));
         }
     }
 

@@ -7,7 +7,9 @@ namespace Eager.Train;
 /// <param name="predictions">What the model gave.</param>
 /// <param name="weights">Weights, 1 when null.</param>
 /// <param name="reduction">How the losses become one number.</param>
-public delegate Tensor LossFunction(Tensor labels, Tensor predictions, Tensor? weights, Reduction reduction);
+/// <param name="scope">Prefixes the names of its operations in traces.</param>
+/// <param name="collection">The collection that it joins.</param>
+public delegate Tensor LossFunction(Tensor labels, Tensor predictions, Tensor? weights = null, Reduction reduction = Reduction.SumByNonzeroWeights, string? scope = null, LossCollection? collection = null);
 
 /// <summary>The parts of a training that can be asked for by name; the names are those of Keras.</summary>
 internal static class NamedParts
@@ -15,11 +17,22 @@ internal static class NamedParts
     private static readonly Dictionary<string, LossFunction> Losses = new()
     {
         ["sparse_softmax_cross_entropy"] = Loss.SparseSoftmaxCrossEntropy,
-        ["softmax_cross_entropy"] = static (labels, predictions, weights, reduction) => Loss.SoftmaxCrossEntropy(labels, predictions, weights, 0, reduction),
+        ["softmax_cross_entropy"] = static (y, p, w, r, scope, all) => Loss.SoftmaxCrossEntropy(y, p, w, 0, r, scope, all),
+        ["sigmoid_cross_entropy"] = static (y, p, w, r, scope, all) => Loss.SigmoidCrossEntropy(y, p, w, 0, r, scope, all),
+        ["sparse_categorical_crossentropy"] = Loss.SparseCategoricalCrossEntropy,
+        ["categorical_crossentropy"] = static (y, p, w, r, scope, all) => Loss.CategoricalCrossEntropy(y, p, w, 0, r, scope, all),
+        ["binary_crossentropy"] = static (y, p, w, r, scope, all) => Loss.BinaryCrossEntropy(y, p, w, 0, r, scope, all),
         ["mean_squared_error"] = Loss.MeanSquaredError,
         ["mse"] = Loss.MeanSquaredError,
-        ["mean_absolute_error"] = Loss.AbsoluteDifference,
-        ["mae"] = Loss.AbsoluteDifference,
+        ["mean_absolute_error"] = Loss.MeanAbsoluteError,
+        ["mae"] = Loss.MeanAbsoluteError,
+        ["huber"] = static (y, p, w, r, scope, all) => Loss.Huber(y, p, w, 1, r, scope, all),
+        ["log_cosh"] = Loss.LogCosh,
+        ["cosine_distance"] = static (y, p, w, r, scope, all) => Loss.CosineDistance(y, p, w, -1, r, scope, all),
+        ["hinge"] = Loss.Hinge,
+        ["squared_hinge"] = Loss.SquaredHinge,
+        ["poisson"] = Loss.Poisson,
+        ["kl_divergence"] = Loss.KullbackLeibler,
     };
 
     private static readonly Dictionary<string, Func<Optimizer>> Optimizers = new()

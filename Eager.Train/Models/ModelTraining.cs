@@ -1,4 +1,5 @@
 using Eager.Layers;
+using Eager.Losses;
 
 namespace Eager.Train;
 
@@ -13,6 +14,16 @@ public static class ModelTraining
     /// <param name="traced">Whether training steps are captured and replayed: <see cref="Autograd.Function"/>.</param>
     public static CompiledModel Compile(this Layer model, Optimizer optimizer, LossFunction loss, IEnumerable<IPredictionMetric>? metrics = null, bool traced = false) =>
         new(model, optimizer, loss, metrics ?? [], traced);
+
+    /// <summary>Joins a model with an optimizer, a loss of the caller's own and metrics.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="loss">Gives losses of labels and predictions, one per example or element; they are weighted and their mean is taken.</param>
+    /// <param name="metrics">What is reported beside the loss.</param>
+    /// <param name="traced">Whether training steps are captured and replayed: <see cref="Autograd.Function"/>.</param>
+    /// <example><code>CompiledModel training = model.Compile(new Sgd(0.1), static (labels, predictions) => (labels - predictions).Abs());</code></example>
+    public static CompiledModel Compile(this Layer model, Optimizer optimizer, Func<Tensor, Tensor, Tensor> loss, IEnumerable<IPredictionMetric>? metrics = null, bool traced = false) =>
+        new(model, optimizer, (labels, predictions, weights, reduction, _, _) => Loss.Reduce(loss(labels, predictions), weights, reduction), metrics ?? [], traced);
 
     /// <summary>Joins a model with an optimizer, a loss and metrics that are called by name, as in Keras.</summary>
     /// <param name="model">The model.</param>

@@ -39,7 +39,7 @@ public class AnomalyDetectionTests
         Tensor x = Tensor.From(1.0, double.NaN);
         using var anomalies = AnomalyDetection.Open();
 
-        Assert.That(Assert.Throws<AnomalyException>(() => x * 2)!.Message, Does.Contain("with 1 such elements already"));
+        Assert.That(Assert.Throws<AnomalyException>(() => _ = x * 2)!.Message, Does.Contain("with 1 such elements already"));
     }
 
     [Test]

@@ -85,7 +85,7 @@ public sealed partial class DictionaryTests
     // An expression is used, statements stand for themselves. Rows see nothing of each other.
     private static string Row(string document, int line, string setting, string fragment)
     {
-        string body = fragment.EndsWith(';') || fragment.EndsWith('}') ? fragment : $"Use({fragment});";
+        string body = fragment.EndsWith(';') || (fragment.EndsWith('}') && !fragment.StartsWith("new ", StringComparison.Ordinal)) ? fragment : $"Use({fragment});";
         return $"Try(\"{document}:{line}\", () =>\n{{\n#line {line} \"{RepositoryRoot.Combine("docs", document)}\"\n{setting} {body}\n#line default\n}});\n";
     }
 

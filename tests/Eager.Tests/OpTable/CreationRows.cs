@@ -21,10 +21,10 @@ internal static class CreationRows
         new(CreationOps.Eye, "Eye", static (_, dtype) => [Tensor.Eye(2, dtype: dtype), Tensor.Eye(1, 3, dtype), Tensor.Eye(0, dtype: dtype)],
             static _ => [NArray.Matrix(2, 1, 0, 0, 1), NArray.Matrix(1, 1, 0, 0), NArray.Empty(0, 0)])
         { DTypes = [.. Kinds.Real.Where(static dtype => dtype != DType.BFloat16)], Ulps = 0, Samples = Once },
-        new(CreationOps.TrilIndices, "TrilIndices", static (_, dtype) => [Tensor.TrilIndices(3, 3).Cast(dtype), Tensor.TrilIndices(2, 3, 1).Cast(dtype), Tensor.TrilIndices(3, 2, -1).Cast(dtype), Tensor.TrilIndices(2, 2, -9).Cast(dtype)],
+        new(CreationOps.TrilIndices, "TrilIndices", static (_, dtype) => [In(dtype, static () => Tensor.TrilIndices(3, 3)), In(dtype, static () => Tensor.TrilIndices(2, 3, 1)), In(dtype, static () => Tensor.TrilIndices(3, 2, -1)), In(dtype, static () => Tensor.TrilIndices(2, 2, -9))],
             static _ => [Places(3, 3, static (i, j) => j <= i), Places(2, 3, static (i, j) => j <= i + 1), Places(3, 2, static (i, j) => j <= i - 1), NArray.Empty(2, 0)])
         { DTypes = [DType.Int64, DType.Float64], Ulps = 0, Samples = Once },
-        new(CreationOps.TriuIndices, "TriuIndices", static (_, dtype) => [Tensor.TriuIndices(3, 3).Cast(dtype), Tensor.TriuIndices(2, 3, 1).Cast(dtype), Tensor.TriuIndices(3, 2, -1).Cast(dtype), Tensor.TriuIndices(2, 2, 9).Cast(dtype)],
+        new(CreationOps.TriuIndices, "TriuIndices", static (_, dtype) => [In(dtype, static () => Tensor.TriuIndices(3, 3)), In(dtype, static () => Tensor.TriuIndices(2, 3, 1)), In(dtype, static () => Tensor.TriuIndices(3, 2, -1)), In(dtype, static () => Tensor.TriuIndices(2, 2, 9))],
             static _ => [Places(3, 3, static (i, j) => j >= i), Places(2, 3, static (i, j) => j >= i + 1), Places(3, 2, static (i, j) => j >= i - 1), NArray.Empty(2, 0)])
         { DTypes = [DType.Int64, DType.Float64], Ulps = 0, Samples = Once },
         new(null, "LogSpace", static (_, dtype) => [Tensor.LogSpace(-1, 3, 5, dtype: dtype), Tensor.LogSpace(0, 4, 5, 2, dtype), Tensor.LogSpace(0.5, 1, 1, dtype: dtype), Tensor.LogSpace(0, 1, 0, dtype: dtype)],
@@ -38,6 +38,12 @@ internal static class CreationRows
             Refusals = [Refusal.Of<DTypeMismatchException>("fractions", static () => Tensor.OneHot(Tensor.From(1f), 3), "OneHot", "float32", "Cast")],
         },
     ];
+
+    private static Tensor In(DType dtype, Func<Tensor> make)
+    {
+        using var scope = new TensorScope();
+        return scope.Keep(make().Cast(dtype));
+    }
 
     private static NArray Places(int rows, int columns, Func<int, int, bool> isIn)
     {

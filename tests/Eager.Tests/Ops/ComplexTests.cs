@@ -65,6 +65,7 @@ public class ComplexTests
         new(ShapingOps.Roll, static x => x[0].Roll(1, 1)),
         new(ShapingOps.Cast, static x => x[0].Real().Cast(DType.Complex128) + x[0].Imag().Cast(DType.Complex128) * Tensor.From(Complex.ImaginaryOne)),
         new(ShapingOps.Clone, static x => x[0].Clone()),
+        new(IdentityOps.Identity, static x => IdentityOps.Identity.Apply(x, default)),
         new(ShapingOps.Contiguous, static x => x[0].Transpose().Contiguous()),
         new(ShapingOps.To, static x => ShapingOps.To.Apply(x, new(x[0].Device, x[0].Device))),
         new(JoiningOps.Concat, static x => Tensor.Concat([x[0], x[0]], 1)),
@@ -89,7 +90,7 @@ public class ComplexTests
         new(ComparisonOps.Where, static x => Tensor.From([[true, false], [false, true]]).Where(x[0], x[0].Flip(0))),
         new(ReductionOps.Sum, static x => x[0].Sum(0)),
         new(ReductionOps.Mean, static x => x[0].Mean()),
-        new(ReductionOps.CumSum, static x => x[0].CumSum(0)),
+        new(CumulativeOps.CumSum, static x => x[0].CumSum(0)),
         new(LinearAlgebraOps.MatMul, static x => x[0].MatMul(Tensor.From([[1.0, 2], [-3, 4]]).Cast(x[0].DType))),
         new(LinearAlgebraOps.BatchMatMul, static x => LinearAlgebraOps.BatchMatMul.Apply([x[0].ExpandDims(0), Tensor.From([[1.0, 2], [-3, 4]]).Cast(x[0].DType).ExpandDims(0)], default)),
         new(LinearAlgebraOps.Affine, static x => Tensor.Affine(x[0], Tensor.From([[1.0, 2], [-3, 4]]).Cast(x[0].DType), Tensor.Zeros([2], x[0].DType))),
@@ -193,7 +194,8 @@ public class ComplexTests
     [Test]
     public void Every_operation_with_complex_gradients_is_checked_here()
     {
-        Assert.That(OpList.Declared.Where(static op => op.ComplexGradients).Except(All.Select(static r => r.Op)), Is.Empty);
+        // The gradient of one is what its caller decrees, and no difference quotient.
+        Assert.That(OpList.Declared.Where(static op => op.ComplexGradients).Except(All.Select(static r => r.Op)), Is.EqualTo((Op[])[IdentityOps.ReverseGradient]));
     }
 
     // L = |z|² = x² + y² ⇒ ∂L/∂x + i·∂L/∂y = 2z; L = Re z² = x² − y² ⇒ 2x − 2iy.
