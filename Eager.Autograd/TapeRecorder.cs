@@ -13,14 +13,9 @@ namespace Eager.Autograd;
 /// </remarks>
 internal sealed class TapeRecorder : Observer
 {
-    private readonly Dictionary<long, int> numberOf = [];
-    private readonly List<Node> nodes = [];
-    private readonly List<InputEdge> inputs = [];
-    private readonly List<int> outputs = [];
-    private readonly List<SavedValue> saved = [];
+    private TapeSlabs slabs = TapeSlabs.Rent();
     private Dictionary<int, List<Func<Tensor, Tensor?>>>? hooks;
     private Dictionary<int, string>? callers;
-    private int lastNumber = -1;
     private bool closed;
 
     /// <summary>Lists how many values, inputs, outputs and saved tensors a node uses, in the order of the slabs.</summary>
@@ -42,6 +37,9 @@ internal sealed class TapeRecorder : Observer
 
     internal const int OutputSlots = 64;
 
+    // Of a recorder that is closed and writes nothing down.
+    private static readonly TapeSlabs Closed = new();
+
     /// <summary>Whether trainable variables are followed from their first use.</summary>
     internal bool WatchesVariables { get; init; } = true;
 
@@ -50,27 +48,27 @@ internal sealed class TapeRecorder : Observer
 
     internal override bool IsRecording => Paused == 0 && !Volatile.Read(ref closed);
 
-    internal int NodeCount => nodes.Count;
+    internal int NodeCount => slabs.Nodes.Count;
 
-    internal int ValueCount => lastNumber + 1;
+    internal int ValueCount => slabs.Numbers.Count;
 
     ~TapeRecorder()
     {
-        foreach (SavedValue value in saved)
+        foreach (SavedValue value in slabs.Saved)
             if (value.Handle != 0) Reclaimer.Enqueue(value.Handle);
     }
 
-    internal ReadOnlySpan<Node> Nodes => CollectionsMarshal.AsSpan(nodes);
+    internal ReadOnlySpan<Node> Nodes => CollectionsMarshal.AsSpan(slabs.Nodes);
 
-    internal ReadOnlySpan<InputEdge> InputsOf(in Node node) => CollectionsMarshal.AsSpan(inputs).Slice(node.FirstInput, node.InputCount);
+    internal ReadOnlySpan<InputEdge> InputsOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Inputs).Slice(node.FirstInput, node.InputCount);
 
-    internal ReadOnlySpan<int> OutputsOf(in Node node) => CollectionsMarshal.AsSpan(outputs).Slice(node.FirstOutput, node.OutputCount);
+    internal ReadOnlySpan<int> OutputsOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Outputs).Slice(node.FirstOutput, node.OutputCount);
 
-    internal Span<SavedValue> SavedOf(in Node node) => CollectionsMarshal.AsSpan(saved).Slice(node.FirstSaved, node.SavedCount);
+    internal Span<SavedValue> SavedOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Saved).Slice(node.FirstSaved, node.SavedCount);
 
     /// <summary>The number of a tensor that the tape follows, or −1.</summary>
     internal int NumberOf(Tensor tensor) =>
-        tensor.IdOrZero != 0 && numberOf.TryGetValue(tensor.IdOrZero, out int number) ? number : -1;
+        tensor.IdOrZero is not 0 and long id ? slabs.Numbers.Find(id) : -1;
 
     /// <summary>What is to be done to the gradient of a value once it is complete; null when nothing is.</summary>
     internal List<Func<Tensor, Tensor?>>? HooksOf(int number) => hooks?.GetValueOrDefault(number);
@@ -89,12 +87,7 @@ internal sealed class TapeRecorder : Observer
     internal string? CallerOf(int node) => callers?.GetValueOrDefault(node);
 
     /// <summary>Follows a tensor from here on.</summary>
-    internal int Watch(Tensor tensor)
-    {
-        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(numberOf, tensor.Id, out bool known);
-        if (!known) number = ++lastNumber;
-        return number;
-    }
+    internal int Watch(Tensor tensor) => slabs.Numbers.FindOrAdd(tensor.Id);
 
     internal override ulong Follow(Op op, ReadOnlySpan<Tensor> x)
     {
@@ -127,22 +120,22 @@ internal sealed class TapeRecorder : Observer
         if (!op.ComplexGradients) RequireReal(op, x, y);
 
         Keep keeps = op.Keeps(followed);
-        int firstInput = inputs.Count, firstOutput = outputs.Count, firstSaved = saved.Count;
+        int firstInput = slabs.Inputs.Count, firstOutput = slabs.Outputs.Count, firstSaved = slabs.Saved.Count;
         for (int i = 0; i < x.Length; i++)
         {
             bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
             Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !SameSizes(x[i], y[0])) ? x[i].Shape : null;
-            inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
+            slabs.Inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
             if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
         }
         for (int i = 0; i < y.Length; i++)
         {
             // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
-            outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
+            slabs.Outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
-        if (AnomalyDetection.IsOpen) (callers ??= [])[nodes.Count] = AnomalyDetection.Caller();
-        nodes.Add(new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, saved.Count - firstSaved));
+        if (AnomalyDetection.IsOpen) (callers ??= [])[slabs.Nodes.Count] = AnomalyDetection.Caller();
+        slabs.Nodes.Add(new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, slabs.Saved.Count - firstSaved));
     }
 
     /// <summary>What is kept, by operation.</summary>
@@ -180,15 +173,10 @@ internal sealed class TapeRecorder : Observer
     /// <summary>Forgets everything.</summary>
     internal void Clear()
     {
-        foreach (Node node in nodes) Release(node);
+        foreach (ref readonly Node node in Nodes) Release(node);
         hooks = null;
         callers = null;
-        numberOf.Clear();
-        nodes.Clear();
-        inputs.Clear();
-        outputs.Clear();
-        saved.Clear();
-        lastNumber = -1;
+        slabs.Clear();
     }
 
     /// <summary>Ends the recording for good; the owner's next operation, or this call on its thread, takes the recorder out of the chain.</summary>
@@ -198,6 +186,9 @@ internal sealed class TapeRecorder : Observer
         if (onOwnThread) Detach();
         Clear();
         GC.SuppressFinalize(this);
+        if (!onOwnThread || slabs == Closed) return;
+        slabs.Return();
+        slabs = Closed;
     }
 
     // Rules of real numbers lack conjugates: they would be silently wrong.
@@ -233,6 +224,6 @@ internal sealed class TapeRecorder : Observer
         {
             slice = tensor.AliasUnscoped();
         }
-        saved.Add(new SavedValue { Handle = handle, Slice = slice, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
+        slabs.Saved.Add(new SavedValue { Handle = handle, Slice = slice, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
     }
 }

@@ -1,0 +1,106 @@
+namespace Eager.Autograd;
+
+/// <summary>The memory that a recording is written into, lent from one tape of a thread to the next: what has grown once need not grow again.</summary>
+internal sealed class TapeSlabs
+{
+    // A recording beyond this is an exception; its slabs would lie idle most of the time.
+    private const int LargestKept = 1 << 14;
+
+    [ThreadStatic] private static TapeSlabs? spare;
+
+    internal readonly List<TapeRecorder.Node> Nodes = [];
+    internal readonly List<TapeRecorder.InputEdge> Inputs = [];
+    internal readonly List<int> Outputs = [];
+    internal readonly List<TapeRecorder.SavedValue> Saved = [];
+    internal readonly ValueNumbers Numbers = new();
+
+    /// <summary>Empty slabs.</summary>
+    internal static TapeSlabs Rent()
+    {
+        TapeSlabs slabs = spare ?? new();
+        spare = null;
+        return slabs;
+    }
+
+    /// <summary>Gives the slabs to the thread's next recording; the caller has cleared them and uses them no more.</summary>
+    internal void Return()
+    {
+        if (Nodes.Capacity <= LargestKept) spare = this;
+    }
+
+    internal void Clear()
+    {
+        Nodes.Clear();
+        Inputs.Clear();
+        Outputs.Clear();
+        Saved.Clear();
+        Numbers.Clear();
+    }
+}
+
+/// <summary>The dense numbers that a recording gives to tensors, by their ids.</summary>
+/// <remarks>
+/// Ids are handed out in order, so those of the tensors of one recording are neighbours: they are looked up by their distance
+/// from the first. Others, of variables for instance, are looked up by hash.
+/// </remarks>
+internal sealed class ValueNumbers
+{
+    private const int Gap = 1024;
+
+    private readonly Dictionary<long, int> far = [];
+    private int[] near = [];  // the number and one; 0 for none
+    private long firstNear;
+
+    internal int Count { get; private set; }
+
+    /// <summary>The number of an id, or −1.</summary>
+    internal int Find(long id)
+    {
+        ulong place = (ulong)(id - firstNear);
+        if (place < (ulong)near.Length) return near[place] - 1;
+        return far.TryGetValue(id, out int number) ? number : -1;
+    }
+
+    /// <summary>The number of an id, the next one if it has none yet.</summary>
+    internal int FindOrAdd(long id)
+    {
+        int known = Find(id);
+        if (known >= 0) return known;
+        if (Count == 0) firstNear = id;
+        long place = id - firstNear;
+        // Threads share the count of ids: where others made many meanwhile, the array would be mostly gaps.
+        if (place < 0 || place >= 4L * Count + Gap)
+        {
+            far.Add(id, Count);
+        }
+        else
+        {
+            if (place >= near.Length) Grow((int)place + 1);
+            near[place] = Count + 1;
+        }
+        return Count++;
+    }
+
+    internal void Clear()
+    {
+        if (Count == 0) return;
+        far.Clear();
+        Array.Clear(near);
+        Count = 0;
+    }
+
+    // Ids that were far before the array reached them stay where they are found: they move into it.
+    private void Grow(int least)
+    {
+        int before = near.Length;
+        Array.Resize(ref near, Math.Max(least, 2 * before));
+        if (far.Count == 0) return;
+        foreach ((long id, int number) in far)
+        {
+            long place = id - firstNear;
+            if (place < before || place >= near.Length) continue;
+            near[place] = number + 1;
+            far.Remove(id);
+        }
+    }
+}
