@@ -40,6 +40,14 @@ internal abstract class Column
     /// <summary>Slices side by side along a new first axis.</summary>
     public Tensor Gather(ReadOnlySpan<long> indices) => Gather(indices, elementShape.Insert(0, indices.Length));
 
+    /// <summary>All slices in their order.</summary>
+    public Tensor All()
+    {
+        var indices = new long[Count];
+        for (int i = 0; i < indices.Length; i++) indices[i] = i;
+        return Gather(indices);
+    }
+
     /// <summary>What the elements are, for messages.</summary>
     public override string ToString() => $"{elementType.Name()} {elementShape}";
 
@@ -72,6 +80,25 @@ internal abstract class Column
 internal sealed class PlainColumn(Tensor tensor) : Column(tensor, tensor.Rank == 0 ? Shape.Scalar : tensor.ConcreteShape[1..], tensor.DType)
 {
     private protected override void Convert(ReadOnlySpan<byte> slice, Span<byte> element) => slice.CopyTo(element);
+}
+
+/// <summary>A column of class numbers whose elements are float32 rows with 1 at the class and 0 elsewhere.</summary>
+internal sealed class OneHotColumn : Column
+{
+    public OneHotColumn(Tensor labels, int classes) : base(labels, [classes], DType.Float32)
+    {
+        if (labels.DType != DType.Int64 || labels.Rank != 1) throw new DTypeMismatchException($"LabelledImages: the labels are {labels.DType.Name()} {labels.ConcreteShape}; one-hot rows are made of int64 class numbers of shape [count].");
+        long[] numbers = labels.ToArray<long>();
+        int bad = numbers.AsSpan().IndexOfAnyExceptInRange(0, classes - 1);
+        if (bad >= 0) throw new InvalidArgumentException($"LabelledImages: label {bad} is {numbers[bad]}, where the classes are 0 to {classes - 1}.");
+    }
+
+    private protected override void Convert(ReadOnlySpan<byte> slice, Span<byte> element)
+    {
+        Span<float> row = MemoryMarshal.Cast<byte, float>(element);
+        row.Clear();
+        row[(int)MemoryMarshal.Read<long>(slice)] = 1;
+    }
 }
 
 /// <summary>A column of uint8 pictures whose elements are float32 from 0 to 1, converted while a batch is put together.</summary>

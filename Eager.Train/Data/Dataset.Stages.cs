@@ -11,7 +11,7 @@ public abstract partial class Dataset<T>
     {
         RequirePositive(bufferSize, "buffer", nameof(ShuffleWithin));
         int stage = Shuffles + 1;
-        return new StreamDataset<T>($"{this}.ShuffleWithin({bufferSize}, seed: {seed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none"}, reshuffleEachEpoch: {reshuffleEachEpoch})", stage, Count,
+        return new StreamDataset<T>($"{this}.ShuffleWithin({bufferSize}, seed: {Text(seed)}, reshuffleEachEpoch: {reshuffleEachEpoch})", stage, Count,
             (position, start) => Sequences.Skip(Sequences.Shuffle(Begin(position).From(0), bufferSize, ShuffledDataset<T>.OrderOf(position, seed, stage, reshuffleEachEpoch)), start));
     }
 
@@ -25,7 +25,30 @@ public abstract partial class Dataset<T>
     {
         ArgumentNullException.ThrowIfNull(function);
         RequirePositive(parallelism, "parallelism", nameof(Map));
-        return new StreamDataset<TResult>($"{this}.Map()", Shuffles, Count, (position, start) => Sequences.Map(Begin(position).From(start), function, start, parallelism));
+        return new MappedDataset<T, TResult>(this, function, parallelism);
+    }
+
+    /// <summary>Each element turned into another with random numbers of its own, such as a picture into a part of it: the numbers are the same at any parallelism, and after a place is restored.</summary>
+    /// <param name="function">Computes an element from one and a generator; with parallelism, on any thread, so it must not share state. The generator is disposed afterwards.</param>
+    /// <param name="parallelism">How many elements are computed at once, and at most so many ahead of the reader.</param>
+    /// <param name="seed">Fixes the numbers; without it, they follow from the iterator's seed. Each epoch has its own.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="parallelism"/> is not positive.</exception>
+    /// <exception cref="DatasetException">The function failed; it names the element. Raised when the enumeration gets there.</exception>
+    /// <example><code>var noisy = signals.Map((x, generator) => x + Tensor.RandomNormal(x.Shape, generator: generator), parallelism: 2);</code></example>
+    public Dataset<TResult> Map<TResult>(Func<T, Generator, TResult> function, int parallelism = 1, long? seed = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        RequirePositive(parallelism, "parallelism", nameof(Map));
+        int stage = Shuffles + 1;
+        return new StreamDataset<TResult>($"{this}.Map(random, seed: {Text(seed)})", stage, Count, (position, start) =>
+        {
+            ulong key = ShuffledDataset<T>.OrderOf(position, seed, stage, reshuffleEachEpoch: true).Next();
+            return Sequences.Map(Begin(position).From(start), (element, index) =>
+            {
+                using var generator = new Generator((long)new SplitMix64(key ^ (ulong)index).Next());
+                return function(element, generator);
+            }, start, parallelism);
+        });
     }
 
     /// <summary>The elements that a test holds for.</summary>
@@ -35,7 +58,7 @@ public abstract partial class Dataset<T>
     {
         ArgumentNullException.ThrowIfNull(test);
         return new StreamDataset<T>($"{this}.Filter()", Shuffles, null, (position, start) =>
-            Sequences.Skip(Sequences.Map(Begin(position).From(0), element => (Element: element, Stays: test(element)), 0, 1).Where(e => e.Stays).Select(e => e.Element), start));
+            Sequences.Skip(Sequences.Map(Begin(position).From(0), (element, _) => (Element: element, Stays: test(element)), 0, 1).Where(e => e.Stays).Select(e => e.Element), start));
     }
 
     /// <summary>The first elements.</summary>
@@ -95,7 +118,7 @@ public abstract partial class Dataset<T>
         RequirePositive(cycleLength, "cycle length", nameof(Interleave));
         RequirePositive(blockLength, "block length", nameof(Interleave));
         return new StreamDataset<TResult>($"{this}.Interleave({cycleLength}, {blockLength})", Shuffles + 1, null, (position, start) =>
-            Sequences.Skip(Sequences.Interleave(Sequences.Map(Begin(position).From(0), function, 0, 1).Select(made => made.Begin(Beside(position)).From(0)), cycleLength, blockLength), start));
+            Sequences.Skip(Sequences.Interleave(Sequences.Map(Begin(position).From(0), (element, _) => function(element), 0, 1).Select(made => made.Begin(Beside(position)).From(0)), cycleLength, blockLength), start));
     }
 
     /// <summary>Consecutive elements put together, each of their tensors made as large as the largest of its batch.</summary>
@@ -111,31 +134,34 @@ public abstract partial class Dataset<T>
             (position, start) => Begin(position).From(start * size).Chunk(size).Where(chunk => !dropRemainder || chunk.Length == size).Select(chunk => Padding.Stack(chunk, fill)));
     }
 
-    /// <summary>Elements that are computed once, in the first epoch, and kept in memory from then on.</summary>
+    /// <summary>Elements that are computed once, in the first epoch, and kept in memory from then on, with the order and the random numbers of that epoch.</summary>
     public Dataset<T> Cache()
     {
         var kept = new MemoryCache<T>();
-        return new StreamDataset<T>($"{this}.Cache()", Shuffles, Count, (position, start) => kept.From(() => Begin(position with { Epoch = 0 }).From(0), start));
+        return new StreamDataset<T>($"{this}.Cache()", Shuffles, Count, (position, start) =>
+            kept.From(() => Begin(position with { Epoch = 0 }).From(0), start, Shuffles > 0 ? position.Seed : 0));
     }
 
     /// <summary>Elements that are computed once, in the first epoch, and kept in a file from then on, also for later programs.</summary>
-    /// <param name="path">The file; it is there once a whole epoch was read. Delete it when what comes before changes.</param>
-    /// <exception cref="CorruptFileException">The file is damaged; raised when the enumeration gets there.</exception>
+    /// <param name="path">The file; it is there once a whole epoch was read. Delete it when a function before this stage changes.</param>
+    /// <exception cref="CorruptFileException">The file is damaged or cut off, or is the cache of other stages or elements; raised when the enumeration gets there.</exception>
     /// <exception cref="FileWriteException">The file cannot be written; raised by the enumeration.</exception>
     public Dataset<T> Cache(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return new StreamDataset<T>($"{this}.Cache(file)", Shuffles, Count, (position, start) => FileCache.From(path, () => Begin(position with { Epoch = 0 }).From(0), start));
+        return new StreamDataset<T>($"{this}.Cache(file)", Shuffles, Count, (position, start) =>
+            FileCache.From(path, ToString()!, () => Begin(position with { Epoch = 0 }).From(0), start));
     }
 
     /// <summary>Elements that another thread reads ahead, and moves to a device where wanted.</summary>
     /// <param name="count">How many elements wait at most; the other thread stands still while they do.</param>
     /// <param name="device">Where the elements' tensors go; they stay where they are when null.</param>
-    /// <exception cref="InvalidArgumentException"><paramref name="count"/> is not positive.</exception>
+    /// <exception cref="InvalidArgumentException"><paramref name="count"/> is not positive, or elements that are not made of tensors should go to a device.</exception>
     public Dataset<T> Prefetch(int count = 2, Device? device = null)
     {
         RequirePositive(count, "count", nameof(Prefetch));
-        Func<T, T>? move = device is null ? null : element => Structure.Of<T>().Change(element, part => part.To(device.Value));
+        Structure<T>? structure = device is null ? null : Structure.Of<T>();
+        Func<T, T>? move = structure is null ? null : element => structure.Change(element, part => part.To(device!.Value));
         return new StreamDataset<T>($"{this}", Shuffles, Count, (position, start) =>
             Sequences.Prefetch(() => move is null ? Begin(position).From(start) : Begin(position).From(start).Select(move), count));
     }
@@ -151,6 +177,8 @@ public abstract partial class Dataset<T>
     // The seed of a dataset beside this one: two that are shuffled alike should not have one order.
     private static DatasetPosition Beside(DatasetPosition position) => position with { Seed = (long)new SplitMix64((ulong)position.Seed ^ 0x5851F42D4C957F2D).Next() };
 
+    private static string Text(long? seed) => seed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none";
+
     private static void RequirePositive(int value, string what, string stage)
     {
         if (value < 1) throw new InvalidArgumentException($"Dataset.{stage}: the {what} is {value}; it must be at least 1.");
@@ -162,9 +190,22 @@ public abstract partial class Dataset<T>
     }
 }
 
+/// <summary>The elements of another dataset, each turned into another.</summary>
+internal sealed class MappedDataset<TSource, T>(Dataset<TSource> source, Func<TSource, T> function, int parallelism) : Dataset<T>(source.Shuffles)
+{
+    public override long? Count => source.Count;
+
+    public override string ToString() => $"{source}.Map()";
+
+    internal override Pass<T> Begin(DatasetPosition position) => new StreamPass<T>(start => Sequences.Map(source.Begin(position).From(start), (element, _) => function(element), start, parallelism));
+
+    // What the elements are made of is shuffled, such as the names of files: it takes less memory than the elements, and can often be had in any order.
+    private protected override Dataset<T> Reordered(long? seed, bool reshuffleEachEpoch) => new MappedDataset<TSource, T>(source.Shuffle(seed, reshuffleEachEpoch), function, parallelism);
+}
+
 /// <summary>A dataset that can only be run through.</summary>
 /// <param name="description">What it consists of, so that a place saved in another one is refused.</param>
-/// <param name="shuffles">How many stages shuffle, up to here.</param>
+/// <param name="shuffles">How many stages draw random numbers, up to here.</param>
 /// <param name="count">The number of elements, where it is known.</param>
 /// <param name="from">The elements of an epoch from a place on.</param>
 internal sealed class StreamDataset<T>(string description, int shuffles, long? count, Func<DatasetPosition, long, IEnumerable<T>> from) : Dataset<T>(shuffles)

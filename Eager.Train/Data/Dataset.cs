@@ -60,13 +60,15 @@ public abstract partial class Dataset<T> : IEnumerable<T>
     /// <summary>The number of elements of an epoch, null where only running through it can tell.</summary>
     public abstract long? Count { get; }
 
-    /// <summary>How many stages shuffle, up to here.</summary>
+    /// <summary>How many stages draw random numbers, up to here.</summary>
     internal int Shuffles { get; }
 
     /// <summary>All elements in random order. Where they can only be run through, all are read into memory first; <see cref="ShuffleWithin"/> keeps fewer.</summary>
     /// <param name="seed">Fixes the order; without it, it follows from the iterator's seed.</param>
     /// <param name="reshuffleEachEpoch">Whether each epoch has an order of its own.</param>
-    public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => new ShuffledDataset<T>(this, seed, reshuffleEachEpoch);
+    public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => Reordered(seed, reshuffleEachEpoch);
+
+    private protected virtual Dataset<T> Reordered(long? seed, bool reshuffleEachEpoch) => new ShuffledDataset<T>(this, seed, reshuffleEachEpoch);
 
     /// <summary>Consecutive elements put together: each tensor gets a new first axis.</summary>
     /// <param name="size">How many elements make a batch.</param>

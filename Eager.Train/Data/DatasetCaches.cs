@@ -1,17 +1,23 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Eager.Train;
 
 /// <summary>Keeps the elements of the first epoch that was read to its end. Readers get tensors of their own over the same memory, to dispose as they like.</summary>
 internal sealed class MemoryCache<T>
 {
-    private List<T>? whole;
+    private sealed record Whole(List<T> Elements, long Seed);
 
-    internal IEnumerable<T> From(Func<IEnumerable<T>> compute, long start)
+    private Whole? whole;
+
+    /// <param name="compute">The elements of an epoch.</param>
+    /// <param name="start">The first to give.</param>
+    /// <param name="seed">What their order depends on: an iterator of another seed has other elements at the same place, and they are computed anew.</param>
+    internal IEnumerable<T> From(Func<IEnumerable<T>> compute, long start, long seed)
     {
-        if (Volatile.Read(ref whole) is { } kept)
+        if (Volatile.Read(ref whole) is { } kept && kept.Seed == seed)
         {
-            for (long i = start; i < kept.Count; i++) yield return Each(kept[(int)i], static tensor => tensor.Alias());
+            for (long i = start; i < kept.Elements.Count; i++) yield return Each(kept.Elements[(int)i], static tensor => tensor.Alias());
             yield break;
         }
         var seen = new List<T>();
@@ -20,7 +26,7 @@ internal sealed class MemoryCache<T>
             seen.Add(Each(element, static tensor => TensorMemory.KeepPlain(tensor, "Dataset.Cache")));
             if (seen.Count > start) yield return element;
         }
-        Volatile.Write(ref whole, seen);
+        Volatile.Write(ref whole, new Whole(seen, seed));
     }
 
     private static T Each(T element, Func<Tensor, Tensor> change) => Structure.Find<T>() is { } structure ? structure.Change(element, change) : element;
@@ -28,16 +34,24 @@ internal sealed class MemoryCache<T>
 
 /// <summary>
 /// Keeps elements in a TFRecord file, a record each: for each tensor its dtype and rank (a byte each), its sizes (i64), and its bytes in C order,
-/// all little-endian.
+/// all little-endian. A record before them says what they are elements of, one after them how many there are; both begin with a byte that is no dtype.
 /// </summary>
 internal static class FileCache
 {
-    internal static IEnumerable<T> From<T>(string path, Func<IEnumerable<T>> compute, long start)
+    private const byte Mark = byte.MaxValue;
+    private const string Kind = "Eager's cache of a dataset, version 1";
+
+    /// <param name="path">The file.</param>
+    /// <param name="description">What the dataset consists of: a cache of another one is refused.</param>
+    /// <param name="compute">The elements, where there is no file yet.</param>
+    /// <param name="start">The first to give.</param>
+    internal static IEnumerable<T> From<T>(string path, string description, Func<IEnumerable<T>> compute, long start)
     {
         Structure<T> structure = Structure.Of<T>();
+        string content = $"{Kind}: {typeof(T)} of {description}";
         if (File.Exists(path))
         {
-            foreach (byte[] record in Sequences.Skip(TfRecord.Read(path), start)) yield return structure.Pack(Decode(record, path));
+            foreach (byte[] record in Sequences.Skip(Elements(path, content), start)) yield return structure.Pack(Decode(record, path, structure.Count));
             yield break;
         }
         long index = 0;
@@ -45,17 +59,48 @@ internal static class FileCache
         using FileStream file = Create(partial);
         try
         {
+            Write(file, Head(content), path);
             foreach (T element in compute())
             {
                 Write(file, Encode(structure.Unpack(element)), path);
                 if (index++ >= start) yield return element;
             }
+            Write(file, End(index), path);
             Publish(file, partial, path);
         }
         finally
         {
             file.Dispose();
             File.Delete(partial);
+        }
+    }
+
+    private static byte[] Head(string content) => [Mark, .. Encoding.UTF8.GetBytes(content)];
+
+    private static byte[] End(long count)
+    {
+        byte[] record = new byte[1 + sizeof(long)];
+        record[0] = Mark;
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(1), count);
+        return record;
+    }
+
+    /// <summary>The records of elements, with the first and the last record checked.</summary>
+    private static IEnumerable<byte[]> Elements(string path, string content)
+    {
+        using IEnumerator<byte[]> records = TfRecord.Read(path).GetEnumerator();
+        string kept = records.MoveNext() && records.Current is [Mark, ..] ? Encoding.UTF8.GetString(records.Current.AsSpan(1)) : "";
+        if (!kept.StartsWith(Kind, StringComparison.Ordinal)) throw Damaged(path);
+        if (kept != content) throw new CorruptFileException($"{path}: is '{kept}', not '{content}': it was kept by other stages; delete it to have it made anew, or name another file.");
+        for (long count = 0; ; count++)
+        {
+            if (!records.MoveNext()) throw new CorruptFileException($"{path}: ends after {count} elements without a record that says so: it was cut off; delete it to have it made anew.");
+            if (records.Current is [Mark, ..])
+            {
+                if (!records.Current.AsSpan().SequenceEqual(End(count)) || records.MoveNext()) throw Damaged(path);
+                yield break;
+            }
+            yield return records.Current;
         }
     }
 
@@ -84,7 +129,7 @@ internal static class FileCache
         return bytes.ToArray();
     }
 
-    internal static Tensor[] Decode(byte[] record, string path)
+    internal static Tensor[] Decode(byte[] record, string path, int? count = null)
     {
         var tensors = new List<Tensor>();
         ReadOnlySpan<byte> rest = record;
@@ -109,7 +154,7 @@ internal static class FileCache
             tensors.Add(tensor);
             rest = rest[(int)bytes..];
         }
-        return [.. tensors];
+        return count is null || count == tensors.Count ? [.. tensors] : throw Damaged(path);
     }
 
     private static FileStream Create(string path)

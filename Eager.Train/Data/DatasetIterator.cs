@@ -28,6 +28,7 @@ public sealed class DatasetIterator<T> : IEnumerable<T>, ICheckpointable
 {
     private readonly Dataset<T> dataset;
     private DatasetPosition position;
+    private (long Epoch, long Seed, IndexedPass<T> Pass)? open;
 
     internal DatasetIterator(Dataset<T> dataset, long seed)
     {
@@ -51,6 +52,46 @@ public sealed class DatasetIterator<T> : IEnumerable<T>, ICheckpointable
             if (Misfit(value) is { } reason) throw new InvalidArgumentException($"DatasetIterator.Position: {reason}.");
             position = value;
         }
+    }
+
+    /// <summary>The next elements put together, over the end of an epoch where it comes: what is left of one, then the first of the next.</summary>
+    /// <param name="size">How many elements.</param>
+    /// <returns>The elements, each tensor with a new first axis.</returns>
+    /// <exception cref="InvalidArgumentException">The size is not positive, the dataset is empty, or its elements can only be run through.</exception>
+    /// <example><code>
+    /// var digits = Mnist.LoadData(folder).Train.AsDataset([784], oneHot: true).Shuffle().GetIterator();
+    /// (Tensor x, Tensor y) = digits.NextBatch(100);   // [100, 784] and [100, 10]
+    /// </code></example>
+    public T NextBatch(int size)
+    {
+        if (size < 1) throw new InvalidArgumentException($"DatasetIterator.NextBatch: the size is {size}; it must be at least 1.");
+        Structure<T> structure = Structure.Of<T>();
+        DatasetPosition place = position;
+        var parts = new List<T>();
+        for (long left = size; left > 0;)
+        {
+            IndexedPass<T> pass = PassOf(place);
+            if (pass.Count == 0) throw new InvalidArgumentException($"DatasetIterator.NextBatch: {dataset} has no elements.");
+            var indices = new long[Math.Min(left, pass.Count - place.Index)];
+            for (int i = 0; i < indices.Length; i++) indices[i] = place.Index + i;
+            if (indices.Length > 0) parts.Add(pass.Gather(indices));
+            left -= indices.Length;
+            long next = place.Index + indices.Length;
+            place = next < pass.Count ? place with { Index = next } : place with { Epoch = place.Epoch + 1, Index = 0 };
+        }
+        T batch = parts.Count == 1 ? parts[0] : structure.Concat(parts);
+        if (parts.Count > 1) parts.ForEach(structure.Dispose);
+        position = place;
+        return batch;
+    }
+
+    private IndexedPass<T> PassOf(DatasetPosition place)
+    {
+        if (open is { } pass && pass.Epoch == place.Epoch && pass.Seed == place.Seed) return pass.Pass;
+        IndexedPass<T> begun = dataset.Begin(place) as IndexedPass<T>
+            ?? throw new InvalidArgumentException($"DatasetIterator.NextBatch: {dataset} can only be run through; end it with Shuffle, or put its elements together with Repeat and Batch and run through those.");
+        open = (place.Epoch, place.Seed, begun);
+        return begun;
     }
 
     /// <summary>The rest of the current epoch.</summary>

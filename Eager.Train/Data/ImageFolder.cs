@@ -11,11 +11,12 @@ public static class ImageFolder
     /// <summary>Lists the pictures of a folder; the folders within it are the classes, in the order of their names.</summary>
     /// <param name="folder">Holds a folder for each class.</param>
     /// <param name="channels">1 for grey, 3 for colours; pictures are converted to it, and opacity is left out.</param>
+    /// <param name="parallelism">How many pictures are read at once.</param>
     /// <returns>Pairs of a picture, uint8 [height, width, channels], and its class, an int64 scalar; and the names of the classes.</returns>
     /// <exception cref="MissingFileException">The folder is not there, or holds no folder with pictures.</exception>
-    /// <exception cref="InvalidArgumentException">The channels are neither 1 nor 3.</exception>
-    /// <remarks>A damaged picture is a <see cref="DatasetException"/> that names its element, raised when the enumeration gets there.</remarks>
-    public static (Dataset<(Tensor Image, Tensor Label)> Images, IReadOnlyList<string> ClassNames) Load(string folder, int channels = 3)
+    /// <exception cref="InvalidArgumentException">The channels are neither 1 nor 3, or the parallelism is not positive.</exception>
+    /// <remarks>Shuffling orders the files, so no more pictures than are needed are in memory. A damaged picture is a <see cref="DatasetException"/> that names its element, raised when the enumeration gets there.</remarks>
+    public static (Dataset<(Tensor Image, Tensor Label)> Images, IReadOnlyList<string> ClassNames) Load(string folder, int channels = 3, int parallelism = 1)
     {
         if (channels is not (1 or 3)) throw new InvalidArgumentException($"ImageFolder.Load: {channels} channels were asked for; give 1 for grey or 3 for colours.");
         var files = new List<(string Path, long Label)>();
@@ -34,7 +35,7 @@ public static class ImageFolder
             throw FileErrors.CannotRead(folder, e);
         }
         if (files.Count == 0) throw new MissingFileException($"{folder}: holds no folder with pictures ({string.Join(", ", Extensions)}); make one for each class.");
-        return (Dataset.FromList(files).Map(file => (Read(file.Path, channels), Tensor.From(file.Label))), names);
+        return (Dataset.FromList(files).Map(file => (Read(file.Path, channels), Tensor.From(file.Label)), parallelism), names);
     }
 
     /// <summary>Reads one picture.</summary>

@@ -11,9 +11,23 @@ public sealed record LabelledImages(Tensor Images, Tensor Labels, IReadOnlyList<
 
     /// <summary>Pairs of a picture as float32 from 0 to 1 and its label; the conversion happens batch by batch, without a float copy of all pictures.</summary>
     /// <param name="imageShape">The shape of one picture, such as <c>[784]</c> or <c>[1, 28, 28]</c>; by default [height, width].</param>
-    /// <exception cref="DTypeMismatchException">The pictures are not uint8.</exception>
+    /// <param name="oneHot">Whether a label is a float32 row with 1 at its class, instead of an int64 scalar.</param>
+    /// <exception cref="DTypeMismatchException">The pictures are not uint8, or labels that should be one-hot are not int64.</exception>
     /// <exception cref="ShapeMismatchException">The shape has another number of elements than a picture.</exception>
-    public Dataset<(Tensor Features, Tensor Labels)> AsDataset(Shape? imageShape = null)
+    /// <exception cref="InvalidArgumentException">A label that should be one-hot is no class number.</exception>
+    public Dataset<(Tensor Features, Tensor Labels)> AsDataset(Shape? imageShape = null, bool oneHot = false) =>
+        Dataset.FromColumns(Pictures(imageShape), oneHot ? new OneHotColumn(Labels, ClassNames.Count) : new PlainColumn(Labels));
+
+    /// <summary>All pictures as rows, float32 [count, height · width] from 0 to 1.</summary>
+    /// <exception cref="DTypeMismatchException">The pictures are not uint8.</exception>
+    public Tensor FlatImages() => Pictures([Images.Shape[1..].ElementCount]).All();
+
+    /// <summary>All labels as rows with 1 at the class, float32 [count, classes].</summary>
+    /// <exception cref="DTypeMismatchException">The labels are not int64.</exception>
+    /// <exception cref="InvalidArgumentException">A label is no class number.</exception>
+    public Tensor OneHotLabels() => new OneHotColumn(Labels, ClassNames.Count).All();
+
+    private UnitScaleColumn Pictures(Shape? imageShape)
     {
         if (Images.DType != DType.UInt8) throw new DTypeMismatchException($"LabelledImages.AsDataset: the pictures are {Images.DType.Name()}, not uint8; use Dataset.FromTensorSlices for pictures that need no scaling.");
         Shape stored = Images.Shape[1..];
@@ -22,7 +36,7 @@ public sealed record LabelledImages(Tensor Images, Tensor Labels, IReadOnlyList<
         {
             throw new ShapeMismatchException($"LabelledImages.AsDataset: a picture is {stored}, {(long)stored.ElementCount} pixels; the shape {shape} does not hold as many.");
         }
-        return Dataset.FromColumns(new UnitScaleColumn(Images, shape), new PlainColumn(Labels));
+        return new UnitScaleColumn(Images, shape);
     }
 }
 

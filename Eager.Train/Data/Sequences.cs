@@ -83,7 +83,7 @@ internal static class Sequences
         }
     }
 
-    internal static IEnumerable<TResult> Map<T, TResult>(IEnumerable<T> elements, Func<T, TResult> function, long start, int parallelism)
+    internal static IEnumerable<TResult> Map<T, TResult>(IEnumerable<T> elements, Func<T, long, TResult> function, long start, int parallelism)
     {
         return parallelism == 1 ? InTurn() : AtOnce();
 
@@ -96,6 +96,7 @@ internal static class Sequences
         IEnumerable<TResult> AtOnce()
         {
             var running = new Queue<Task<TResult>>();
+            using var left = new CancellationTokenSource();
             long index = start;
             using IEnumerator<T> source = elements.GetEnumerator();
             Exception? failed = null;
@@ -116,7 +117,7 @@ internal static class Sequences
                             break;
                         }
                         (T element, long place) = (source.Current, index++);
-                        running.Enqueue(Task.Run(() => Call(element, place)));
+                        running.Enqueue(Task.Run(() => Call(element, place), left.Token));
                     }
                     if (running.TryDequeue(out Task<TResult>? head)) yield return head.GetAwaiter().GetResult();
                     else if (failed is not null) ExceptionDispatchInfo.Throw(failed);
@@ -126,7 +127,8 @@ internal static class Sequences
             finally
             {
                 // A loop that is left early leaves no work behind; what those elements throw is not asked for any more.
-                foreach (Task<TResult> left in running) ((Task)left).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+                left.Cancel();
+                foreach (Task task in running) task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
             }
         }
 
@@ -134,7 +136,7 @@ internal static class Sequences
         {
             try
             {
-                return function(element);
+                return function(element, index);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

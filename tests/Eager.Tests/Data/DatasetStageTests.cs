@@ -40,6 +40,7 @@ public class DatasetStageTests
         new("prefetch", () => Stream(6).Prefetch(2).Batch(4), [[0, 1, 2, 3], [4, 5]]),
         new("prefetch to a device", () => Stream(3).Prefetch(device: Device.Cpu), Ones(0, 1, 2)),
         new("shuffle of a stream", () => Stream(12).Shuffle().Batch(5), null),
+        new("shuffle of a map", () => Stream(6).Map(x => x * 2).Concat(Slices(6).Map(x => x * 2 + 1)).Map(x => x, parallelism: 2).Shuffle().Batch(5), null),
         new("shuffle within a buffer", () => Stream(12).ShuffleWithin(4).Batch(5), null),
         new("shuffled, repeated, mapped and read ahead", () => Slices(9).Shuffle().Repeat(2).Map(x => x + 1, parallelism: 3).ShuffleWithin(3).Batch(4).Prefetch(), null),
     ];
@@ -86,8 +87,8 @@ public class DatasetStageTests
             return x * x;
         }, parallelism)).SelectMany(e => e)];
         long[] one = Ordered(1);
-        Assert.That(Ordered(3), Is.EqualTo(one));
-        Assert.That(Ordered(16), Is.EqualTo(one));
+        Assert.That(Ordered(2), Is.EqualTo(one));
+        Assert.That(Ordered(8), Is.EqualTo(one));
     }
 
     [Test]
@@ -246,7 +247,7 @@ public class DatasetStageTests
         {
             File.WriteAllBytes(damaged, bytes);
             foreach ((Tensor, Tensor) _ in Stream(0).Map(x => (x, x)).Cache(damaged)) { }
-        }, maxAllocatedBytes: 4 << 20);
+        }, maxAllocatedBytes: 4 << 20, rounds: 1_000);  // through the disk; ten thousand records get through to what lies behind the checksum below
     }
 
     [Test]

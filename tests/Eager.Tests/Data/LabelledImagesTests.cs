@@ -51,6 +51,32 @@ public class LabelledImagesTests
     }
 
     [Test]
+    public void Pictures_are_rows_and_labels_one_hot_where_that_is_asked_for()
+    {
+        using var folder = new TempFolder();
+        WriteAll(folder);
+        LabelledImages train = Mnist.LoadData(folder.Path).Train;
+        float[] flat = [.. new byte[] { 0, 51, 102, 153, 204, 255, 1, 2, 3, 4, 5, 6 }.Select(b => b / 255f)];
+        float[] rows = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+        (Tensor x, Tensor y) = train.AsDataset([6], oneHot: true).GetIterator().NextBatch(2);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(x.ToArray<float>(), Is.EqualTo(flat));
+            Assert.That(y.ConcreteShape, Is.EqualTo(Shape.FromSizes(2, 10)));
+            Assert.That(y.ToArray<float>(), Is.EqualTo(rows));
+            Assert.That(train.AsDataset(oneHot: true).First().Labels.ConcreteShape, Is.EqualTo(Shape.FromSizes(10)));
+            Assert.That(train.FlatImages().ConcreteShape, Is.EqualTo(Shape.FromSizes(2, 6)));
+            Assert.That(train.FlatImages().ToArray<float>(), Is.EqualTo(flat));
+            Assert.That(train.OneHotLabels().ConcreteShape, Is.EqualTo(Shape.FromSizes(2, 10)));
+            Assert.That(train.OneHotLabels().ToArray<float>(), Is.EqualTo(rows));
+            Assert.That(() => (train with { Labels = Tensor.From(3L, 10) }).OneHotLabels(), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("label 1 is 10"));
+            Assert.That(() => (train with { Labels = Tensor.From(3f, 4) }).AsDataset(oneHot: true), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("float32"));
+        });
+    }
+
+    [Test]
     public void An_absent_file_lists_the_names_and_the_cure()
     {
         using var folder = new TempFolder();

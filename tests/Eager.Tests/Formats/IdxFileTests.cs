@@ -97,6 +97,30 @@ public class IdxFileTests
     }
 
     [Test]
+    public void A_flipped_bit_of_a_gzip_stream_does_not_pass_its_checksum()
+    {
+        byte[] data = [.. Enumerable.Range(0, 200).Select(i => (byte)(i * 7))], whole = Gzip([0, 0, 0x08, 1, 0, 0, 0, 200, .. data]);
+        const int header = 10;
+        int refused = 0;
+        for (int bit = 8 * header; bit < 8 * whole.Length; bit++)
+        {
+            byte[] flipped = [.. whole];
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            try
+            {
+                // The bits that fill up the last byte of the compressed data say nothing.
+                Assert.That(Read(flipped).Data, Is.EqualTo(data), $"bit {bit}");
+            }
+            catch (CorruptFileException e)
+            {
+                Assert.That(e.Message, Does.Contain("some/file"));
+                refused++;
+            }
+        }
+        Assert.That(refused, Is.GreaterThan(8 * (whole.Length - header) - 8));
+    }
+
+    [Test]
     public void Trailing_bytes_are_refused([Values] bool gzipped)
     {
         byte[] longer = [.. Small, 0];
