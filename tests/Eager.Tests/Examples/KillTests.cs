@@ -13,8 +13,8 @@ namespace Eager.Tests.Examples;
 public sealed class KillTests
 {
     private const string RoundsVariable = "EAGER_KILL_ROUNDS";
-    private const int DefaultRounds = 6;
-    private static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(12);
+    private const int DefaultRounds = 12;
+    private static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(30);
 
     [Test]
     public void A_training_killed_at_random_instants_ends_with_the_bits_of_an_undisturbed_one()
