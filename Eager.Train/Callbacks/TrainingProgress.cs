@@ -79,7 +79,17 @@ public sealed class TrainingProgress : IDisposable
         drawnLength = 0;
     }
 
-    private static string Describe(string name, double value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F4}");
+    /// <summary>A time as hours, minutes and seconds.</summary>
+    internal static string DescribeTime(double seconds)
+    {
+        const int hour = 3600, most = 1000 * hour;
+        if (!(seconds < most)) return "over 1000 hours";
+        var time = TimeSpan.FromSeconds(seconds);
+        return seconds < hour ? $"{time:m\\:ss}" : $"{(int)time.TotalHours}:{time:mm\\:ss}";
+    }
+
+    // A small loss would round to nothing.
+    private static string Describe(string name, double value) => $"{name} {value.ToString(Math.Abs(value) is > 0 and < 0.001 ? "0.0000e-00" : "F4", CultureInfo.InvariantCulture)}";
 
     private bool IsTimeToDraw(long amount)
     {
@@ -91,7 +101,7 @@ public sealed class TrainingProgress : IDisposable
     {
         double rate = (done - start) / clock.Elapsed.TotalSeconds;
         double share = total > 0 ? Math.Min(1, (double)done / total) : 0;
-        string left = rate > 0 && total > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {TimeSpan.FromSeconds(Math.Max(0, total - done) / rate):m\\:ss} left") : "";
+        string left = rate > 0 && total > 0 ? $"  {DescribeTime(Math.Max(0, total - done) / rate)} left" : "";
         string far = total > 0 ? string.Create(CultureInfo.InvariantCulture, $"{share,4:P0}") : string.Create(CultureInfo.InvariantCulture, $"{done:N0} {unit}");
         string tail = string.Create(CultureInfo.InvariantCulture, $"{far}  {figures}  {rate:N0} {unit}/s{left}");
         nextDraw = clock.Elapsed + interval;
