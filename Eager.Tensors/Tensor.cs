@@ -19,8 +19,6 @@ public partial class Tensor : IDisposable
     private const int DisposedFlag = int.MinValue;
     private const byte UnknownDType = byte.MaxValue;
 
-    private static long lastId;
-
     private readonly Ledger.Entry? entry;  // none for a slice, which holds no handle
     private nint handle;
     private int uses;  // calls in flight, and DisposedFlag
@@ -124,7 +122,7 @@ public partial class Tensor : IDisposable
     {
         get
         {
-            if (id == 0) Interlocked.CompareExchange(ref id, Interlocked.Increment(ref lastId), 0);
+            if (id == 0) Interlocked.CompareExchange(ref id, ThreadContext.Current.NextId(), 0);  // two threads may ask at once
             return id;
         }
     }

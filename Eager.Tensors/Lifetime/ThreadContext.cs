@@ -4,7 +4,14 @@ namespace Eager;
 /// <remarks>One object, so that an operation looks up thread-local state once.</remarks>
 internal sealed class ThreadContext
 {
+    // Ids are handed to threads by the block: those of one recording are neighbours whatever other threads make meanwhile.
+    private const long IdsAtOnce = 4096;
+
+    private static long lastId;
+
     [ThreadStatic] private static ThreadContext? current;
+
+    private long id, lastOfBlock;
 
     /// <summary>Wrappers made and not yet disposed since the last look at the reclaimer.</summary>
     internal int Undisposed;
@@ -31,4 +38,15 @@ internal sealed class ThreadContext
     ~ThreadContext() => Ledger.Return(Ledger);
 
     internal static ThreadContext Current => current ??= new();
+
+    /// <summary>A number that no other tensor of the process gets.</summary>
+    internal long NextId()
+    {
+        if (id == lastOfBlock)
+        {
+            lastOfBlock = Interlocked.Add(ref lastId, IdsAtOnce);
+            id = lastOfBlock - IdsAtOnce;
+        }
+        return ++id;
+    }
 }
