@@ -69,7 +69,8 @@ internal sealed class ValueNumbers
         if (Count == 0) firstNear = id;
         long place = id - firstNear;
         // Threads share the count of ids: where others made many meanwhile, the array would be mostly gaps.
-        if (place < 0 || place >= 4L * Count + Gap)
+        // What the array, perhaps grown by an earlier recording, reaches has to be in it: Find looks nowhere else.
+        if (place < 0 || (place >= near.Length && place >= 4L * Count + Gap))
         {
             far.Add(id, Count);
         }
