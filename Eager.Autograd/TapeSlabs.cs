@@ -68,7 +68,8 @@ internal sealed class ValueNumbers
         if (known >= 0) return known;
         if (Count == 0) firstNear = id;
         long place = id - firstNear;
-        // Where many ids went elsewhere meanwhile, the array would be mostly gaps; as far as it reaches already, it is used, for there they are looked for.
+        // Threads share the count of ids: where others made many meanwhile, the array would be mostly gaps.
+        // What the array, perhaps grown by an earlier recording, reaches has to be in it: Find looks nowhere else.
         if (place < 0 || (place >= near.Length && place >= 4L * Count + Gap))
         {
             far.Add(id, Count);
