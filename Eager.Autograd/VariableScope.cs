@@ -80,6 +80,13 @@ public sealed class VariableScope : IDisposable
     /// <param name="reuse">Whether variables are made or found.</param>
     public static VariableScope Open(string? name, string defaultName, Reuse reuse = Reuse.Inherit) => Open(name ?? Current.NextName(defaultName), reuse);
 
+    /// <summary>Opens the scope that is open anew, to make and find its variables in another way; operations keep their names.</summary>
+    internal static VariableScope OpenCurrent(Reuse reuse)
+    {
+        VariableScope scope = Current;
+        return current = new VariableScope(scope, scope.store, scope.Name, reuse, default);
+    }
+
     /// <summary>From now on until its end the scope that is open finds variables and makes none.</summary>
     public void ReuseVariables() => Reuse = Reuse.Yes;
 
@@ -145,7 +152,7 @@ public sealed class VariableScope : IDisposable
         current = outer.outer is null ? null : outer;
     }
 
-    internal static VariableScope RootOf(VariableStore store) => new(null, store, "", Reuse.No, default);
+    internal static VariableScope RootOf(VariableStore store, Reuse reuse) => new(null, store, "", reuse, default);
 
     private string Below(string name) => Name.Length == 0 ? name : $"{Name}/{name}";
 
@@ -177,7 +184,7 @@ public sealed class VariableStore : IDisposable
     private VariableStore(VariableStore? outer)
     {
         this.outer = outer;
-        Root = VariableScope.RootOf(this);
+        Root = VariableScope.RootOf(this, Reuse.No);
     }
 
     /// <summary>The store that is open on this thread.</summary>
@@ -189,9 +196,11 @@ public sealed class VariableStore : IDisposable
     public static VariableStore Open() => current = new(Current);
 
     /// <summary>Opens this store again, for instance to go on with its variables.</summary>
-    public VariableStore Reopen() => current = new(Current, this);
+    /// <param name="reuse">Whether variables outside of all scopes are made or found; scopes inherit it.</param>
+    public VariableStore Reopen(Reuse reuse = Reuse.No) => current = new(Current, this, reuse);
 
-    private VariableStore(VariableStore outer, VariableStore shared) => (this.outer, entries, Root) = (outer, shared.entries, VariableScope.RootOf(this));
+    private VariableStore(VariableStore outer, VariableStore shared, Reuse reuse) =>
+        (this.outer, entries, Root) = (outer, shared.entries, VariableScope.RootOf(this, reuse == Reuse.Inherit ? Reuse.No : reuse));
 
     /// <summary>The variables that <see cref="VariableScope.GetVariable"/> made here, in order.</summary>
     /// <param name="scope">Only those below a scope of this name.</param>

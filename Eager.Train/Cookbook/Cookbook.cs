@@ -83,22 +83,50 @@ public static class Cookbook
         alpha <= 1 ? tensor.LeakyRelu(alpha) : throw new InvalidArgumentException($"LeakyRelu: α is {alpha}; it must be at most 1.");
 
     /// <summary>Splits inputs along their first axis, runs a function on each part on a device of its own, and joins what it gave.</summary>
-    /// <param name="function">From the parts of the inputs to one tensor, whose first axis is the batch too.</param>
+    /// <param name="function">
+    /// From the parts of the inputs to one tensor, whose first axis is the batch too. Variables that it gets by <see cref="VariableScope.GetVariable(string, Shape?, Func{Shape, DType, Tensor}?, DType, bool)"/>
+    /// are made for the first part and found for the others; they stay on the first device, from where <see cref="Tensor.To(Device)"/> takes their values to the others.
+    /// The parts are freed in the end.
+    /// </param>
     /// <param name="devices">Where the parts run; the first holds the result.</param>
-    /// <param name="inputs">By name; each first axis must divide by the number of devices.</param>
+    /// <param name="inputs">By name; all with a first axis of one size, which the number of devices divides.</param>
+    /// <returns>The results of the parts along the first axis. Each part's gradients are computed on the part's device.</returns>
     /// <exception cref="InvalidArgumentException">There is no device or no input.</exception>
+    /// <exception cref="ShapeMismatchException">An input has no first axis, or one of another size, or one that cannot be split.</exception>
+    /// <exception cref="DeviceException">A device is not there; the message lists those that are.</exception>
+    /// <example><code>
+    /// Tensor losses = Cookbook.MakeParallel(parts => Model(parts["x"], parts["y"]), [Device.Cuda(0), Device.Cuda(1)], new Dictionary&lt;string, Tensor&gt; { ["x"] = x, ["y"] = y });
+    /// </code></example>
     public static Tensor MakeParallel(Func<IReadOnlyDictionary<string, Tensor>, Tensor> function, IReadOnlyList<Device> devices, IReadOnlyDictionary<string, Tensor> inputs)
     {
         ArgumentNullException.ThrowIfNull(function);
         if (devices.Count == 0 || inputs.Count == 0) throw new InvalidArgumentException($"MakeParallel: {devices.Count} devices and {inputs.Count} inputs were given; give at least one of each.");
+        foreach (Device device in devices) device.Require();
+        RequireSplittable(inputs, devices.Count);
         Dictionary<string, Tensor[]> parts = inputs.ToDictionary(input => input.Key, input => input.Value.Split(devices.Count), StringComparer.Ordinal);
         var results = new Tensor[devices.Count];
         for (int i = 0; i < results.Length; i++)
         {
             using IDisposable here = Device.Use(devices[i]);
+            using VariableScope variables = VariableScope.OpenCurrent(Reuse.Auto);
             results[i] = function(parts.ToDictionary(part => part.Key, part => part.Value[i].To(devices[i]), StringComparer.Ordinal)).To(devices[0]);
         }
-        return Tensor.Concat(results);
+        Tensor joined = Tensor.Concat(results);
+        // What the function made is its own; the parts are not.
+        foreach (Tensor part in parts.Values.SelectMany(static split => split)) part.Dispose();
+        return joined;
+    }
+
+    private static void RequireSplittable(IReadOnlyDictionary<string, Tensor> inputs, int count)
+    {
+        (string first, Tensor tensor) = inputs.First();
+        foreach ((string name, Tensor input) in inputs)
+        {
+            if (input.Rank == 0 || input.ConcreteShape[0].Value % count != 0)
+                throw new ShapeMismatchException($"MakeParallel: the input '{name}' is {input.ConcreteShape}; its first axis must be there, of a size that divides by the {count} devices.");
+            if (input.ConcreteShape[0] != tensor.ConcreteShape[0])
+                throw new ShapeMismatchException($"MakeParallel: the input '{name}' is {input.ConcreteShape}, '{first}' is {tensor.ConcreteShape}; their first axes, the batch, must be of one size.");
+        }
     }
 
     /// <summary>Joins features that broadcast: projects each to the same number of units, adds them up, and applies an activation.</summary>

@@ -11,6 +11,7 @@ public abstract class Optimizer : ICheckpointable
 {
     private readonly Dictionary<Variable, Variable[]> slots = [];
     private readonly List<Variable> built = [];
+    private readonly HashSet<string> slotNames = new(StringComparer.Ordinal);
     private readonly List<Optimizer> groups = [];
     private readonly Dictionary<Variable, int> groupOf = [];
     private HostScalars? settings;
@@ -176,8 +177,11 @@ public abstract class Optimizer : ICheckpointable
 
     private Variable NewSlot(string slot, Variable variable)
     {
+        // Layers of one name may be trained together; a checkpoint tells their slots apart by the order in which they came.
+        string plain = $"{slot}/{variable.Name}", name = plain;
+        for (int i = 1; !slotNames.Add(name); i++) name = $"{plain}_{i}";
         using Tensor start = Tensor.FullLike(variable, StartOf(slot));
-        return new Variable(start, trainable: false, name: $"{slot}/{variable.Name}");
+        return new Variable(start, trainable: false, name);
     }
 
     // Each group has two rows of settings: with its weight decay, and without.

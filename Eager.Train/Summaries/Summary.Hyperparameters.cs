@@ -71,7 +71,7 @@ public sealed partial class Summary
     /// <exception cref="InvalidArgumentException">Two settings have the same name.</exception>
     public static Summary Experiment(IEnumerable<Hyperparameter> hyperparameters, IEnumerable<string> metrics)
     {
-        var experiment = new Experiment();
+        var experiment = new Summaries.Protos.Experiment();
         var names = new HashSet<string>();
         foreach (Hyperparameter hyperparameter in hyperparameters)
         {
