@@ -57,6 +57,25 @@ public sealed class History : IReadOnlyDictionary<string, IReadOnlyList<double>>
         return text.ToString();
     }
 
+    /// <summary>Draws the learning curves: for each figure its values over the epochs, those of validation in the same plot.</summary>
+    /// <param name="path">A <c>.svg</c> or <c>.png</c> file; one that is there is replaced.</param>
+    /// <exception cref="InvalidArgumentException">The ending is another, or no epoch ended.</exception>
+    /// <exception cref="FileWriteException">The file cannot be written.</exception>
+    public void Plot(string path)
+    {
+        if (figures.Count == 0) throw new InvalidArgumentException("History.Plot: there is nothing to draw before the first epoch ended.");
+        double[] places = [.. epochs.Select(static epoch => epoch + 1.0)];
+        var plots = new List<LinePlot>();
+        foreach (string name in figures.Keys.Select(static key => key.StartsWith(Callback.ValidationPrefix, StringComparison.Ordinal) ? key[Callback.ValidationPrefix.Length..] : key).Distinct(StringComparer.Ordinal))
+        {
+            var plot = new LinePlot { Title = name, XLabel = "epoch" };
+            foreach (string key in new[] { name, Callback.ValidationPrefix + name })
+                if (figures.TryGetValue(key, out List<double>? values)) plot.Add(key, values, places[^values.Count..]);
+            plots.Add(plot);
+        }
+        new FigureColumn(plots).Save(path);
+    }
+
     internal void Add(int epoch, IReadOnlyDictionary<string, double> logs)
     {
         epochs.Add(epoch);

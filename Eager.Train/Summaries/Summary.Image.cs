@@ -25,16 +25,22 @@ public sealed partial class Summary
     public static Summary Image(string tag, Tensor images, int maxShown = DefaultMaxShown)
     {
         if (maxShown <= 0) throw new InvalidArgumentException($"Image: '{tag}' is to show {maxShown} images; it takes at least 1.");
+        (int shown, int height, int width, int channels, byte[] pixels) = FirstPixels(tag, images, maxShown);
+
+        var parts = new List<byte[]> { Ascii(width), Ascii(height) };
+        for (int i = 0; i < shown; i++) parts.Add(Png.Encode(pixels.AsSpan(i * height * width * channels, height * width * channels), width, height, channels));
+        return new(Value(nameof(Image), tag, "images", DataClass.BlobSequence, Strings([parts.Count], parts)));
+    }
+
+    /// <summary>The first images of a batch as bytes.</summary>
+    internal static (int Shown, int Height, int Width, int Channels, byte[] Pixels) FirstPixels(string tag, Tensor images, int maxShown)
+    {
         Shape shape = images.ConcreteShape;
         if (shape.Rank != 4 || shape[3].Value is not (1 or 3 or 4) || shape[1].Value == 0 || shape[2].Value == 0)
             throw new ShapeMismatchException($"Image: '{tag}' is {shape}; it takes [batch, height, width, channels] with 1, 3 or 4 channels and at least one pixel.");
         (int height, int width, int channels) = ((int)shape[1].Value, (int)shape[2].Value, (int)shape[3].Value);
         int shown = (int)Math.Min(maxShown, shape[0].Value);
-        byte[] pixels = Pixels(tag, images, shown, height * width * channels, channels);
-
-        var parts = new List<byte[]> { Ascii(width), Ascii(height) };
-        for (int i = 0; i < shown; i++) parts.Add(Png.Encode(pixels.AsSpan(i * height * width * channels, height * width * channels), width, height, channels));
-        return new(Value(nameof(Image), tag, "images", DataClass.BlobSequence, Strings([parts.Count], parts)));
+        return (shown, height, width, channels, Pixels(tag, images, shown, height * width * channels, channels));
     }
 
     private static byte[] Pixels(string tag, Tensor images, int shown, int imageSize, int channels)
