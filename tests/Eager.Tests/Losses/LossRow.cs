@@ -24,5 +24,8 @@ internal sealed record LossRow(string Name, LossRow.Form Loss, Func<double[], do
     /// <summary>How far float32 losses at the far ends may be off, beside rounding.</summary>
     internal double FarTolerance { get; init; }
 
+    /// <summary>How an error shows predictions of two rows.</summary>
+    internal string TwoRows { get; init; } = "[2, 4]";
+
     public override string ToString() => Name;
 }

@@ -56,6 +56,8 @@ internal static class LossTable
         Whole("categorical cross entropy", (y, p, w, r, c) => Loss.CategoricalCrossEntropy(y, p, w, reduction: r, collection: c), Categorical, CategoricalSlope, SoftChances),
         Whole("categorical cross entropy, smoothed", (y, p, w, r, c) => Loss.CategoricalCrossEntropy(y, p, w, 0.2, r, collection: c), (y, p) => Categorical(Smooth(y), p), (y, p) => CategoricalSlope(Smooth(y), p), SoftChances),
         Whole("sparse categorical cross entropy", (y, p, w, r, c) => Loss.SparseCategoricalCrossEntropy(y.ArgMax(-1), p, w, r, collection: c), Categorical, CategoricalSlope, ClassChances) with { LabelsAreNumbers = false },
+        // One label in one step of time; no row has the label 2, which is the blank.
+        Whole("CTC", (y, x, w, r, c) => Loss.Ctc(y.ArgMax(-1).ExpandDims(1), x.ExpandDims(1), blank: 2, weights: w, reduction: r, collection: c), Softmax, SoftmaxSlope, ClassScores) with { LabelsAreNumbers = false, TwoRows = "[2, 1, 4]" },
         // In float32 1 − 1e-7 is 1 − 1.19e-7, whose logarithm from 1 differs by log 1.19.
         Each("binary cross entropy", (y, p, w, r, c) => Loss.BinaryCrossEntropy(y, p, w, reduction: r, collection: c), Binary, BinarySlope, Chances) with { FarTolerance = 0.18 },
         Each("binary cross entropy, smoothed", (y, p, w, r, c) => Loss.BinaryCrossEntropy(y, p, w, 0.2, r, collection: c), (y, p) => Binary((0.8 * y) + 0.1, p), (y, p) => BinarySlope((0.8 * y) + 0.1, p), Chances) with { FarTolerance = 0.18 },
