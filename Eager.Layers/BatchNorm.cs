@@ -74,7 +74,11 @@ public sealed class BatchNorm : Layer
     public Variable? MovingVariance { get; private set; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => inputShape;
+    public override Shape ComputeOutputShape(Shape inputShape)
+    {
+        if (InputShape is not null) NormShapes.RequireSame(inputShape, InputShape, Axis, Title);
+        return inputShape;
+    }
 
     /// <inheritdoc/>
     protected override void CreateVariables(Shape inputShape)
@@ -89,7 +93,7 @@ public sealed class BatchNorm : Layer
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        NormShapes.RequireSame(x, InputShape!, Axis, Title);
+        NormShapes.RequireSame(x.ConcreteShape, InputShape!, Axis, Title);
         // A layer that is not trained keeps its statistics too, as in Keras.
         if (!training || !Trainable) return x.BatchNormInference(MovingMean!, MovingVariance!, Gamma, Beta, Axis, Epsilon);
         using var scope = Temporaries.Begin();

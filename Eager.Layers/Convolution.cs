@@ -88,8 +88,11 @@ public abstract class Convolution : Layer
     private protected ConvolutionOps.Movement Movement => new(Strides, Padding, Dilation, Groups, DataFormat);
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) =>
-        WindowShapes.Slide(inputShape, DataFormat, Window, strides, Padding, dilation, Title).With(Windows.ChannelAxis(DataFormat), OutputChannels);
+    public override Shape ComputeOutputShape(Shape inputShape)
+    {
+        if (InputShape is not null) RequireFit(inputShape);
+        return WindowShapes.Slide(inputShape, DataFormat, Window, strides, Padding, dilation, Title).With(Windows.ChannelAxis(DataFormat), OutputChannels);
+    }
 
     /// <inheritdoc/>
     protected override void CreateVariables(Shape inputShape)
@@ -105,16 +108,22 @@ public abstract class Convolution : Layer
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        Windows.RequireRank(x.ConcreteShape, Axes, DataFormat, Title);
-        int axis = Windows.ChannelAxis(DataFormat);
-        if (x.ConcreteShape[axis].Value != InputShape![axis].Value)
-            throw new ShapeMismatchException($"{Title}: the input is {x.ConcreteShape}, the layer was built for {InputShape}; the number of channels, axis {axis}, must be {InputShape![axis]}.");
+        RequireFit(x.ConcreteShape);
         using var scope = Temporaries.Begin();
         return scope.Keep(Activation.Apply(Convolve(x)));
     }
 
     /// <summary>Makes the filters for a number of input channels.</summary>
     private protected virtual void CreateKernels(Dim channels) => Kernel = CreateVariable("kernel", [.. Window.Select(static n => (Dim)n), channels / Groups, Filters], KernelRule, DType);
+
+    /// <summary>Checks that an input is one of those that the layer was built for.</summary>
+    private protected void RequireFit(Shape inputShape)
+    {
+        Windows.RequireRank(inputShape, Axes, DataFormat, Title);
+        int axis = Windows.ChannelAxis(DataFormat);
+        if (inputShape[axis].Value != InputShape![axis].Value)
+            throw new ShapeMismatchException($"{Title}: the input is {inputShape}, the layer was built for {InputShape}; the number of channels, axis {axis}, must be {InputShape![axis]}.");
+    }
 
     /// <summary>The result before the function.</summary>
     private protected virtual Tensor Convolve(Tensor x) => ConvolutionOps.Convolve(Title, Axes, x, Kernel!, Movement, Bias);
@@ -135,6 +144,7 @@ public abstract class TransposedConvolution : Convolution
     /// <inheritdoc/>
     public override Shape ComputeOutputShape(Shape inputShape)
     {
+        if (InputShape is not null) RequireFit(inputShape);
         long[] steps = Strides.Over(Axes, Title, "stride"), gaps = Dilation.Over(Axes, Title, "dilation");
         (long[] frame, long[] end, long[] more) = Crop();
         return WindowShapes.Resize(inputShape, DataFormat, Axes, Title, (i, size) => ConvolutionOps.TransposedPlaces(size, Window[i], steps[i], gaps[i], frame[i], more[i]) - end[i])

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Eager.Autograd;
 
 namespace Eager.Layers;
@@ -57,7 +58,11 @@ public sealed class Dense : Layer
     public Variable? Bias { get; private set; }
 
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => inputShape.With(-1, Units);
+    public override Shape ComputeOutputShape(Shape inputShape)
+    {
+        if (Kernel is not null) RequireFit(inputShape);
+        return inputShape.With(-1, Units);
+    }
 
     /// <inheritdoc/>
     protected override void CreateVariables(Shape inputShape)
@@ -71,12 +76,18 @@ public sealed class Dense : Layer
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        if (x.Rank < 2 || x.ConcreteShape[-1].Value != Kernel!.ConcreteShape[0].Value)
-            throw new ShapeMismatchException($"{Title}: the input is {x.ConcreteShape}, the layer was built for {InputShape}; the last axis must have size {Kernel!.ConcreteShape[0]}. Flatten images first.");
+        RequireFit(x.ConcreteShape);
         using var scope = Temporaries.Begin();
         Tensor y = Bias is null ? x.MatMul(Kernel)
             : x.Rank == 2 ? Tensor.Affine(x, Kernel, Bias)
             : x.MatMul(Kernel) + Bias;
         return scope.Keep(Activation.Apply(y));
+    }
+
+    [MemberNotNull(nameof(Kernel))]
+    private void RequireFit(Shape inputShape)
+    {
+        if (inputShape.Rank < 2 || inputShape[-1].Value != Kernel!.ConcreteShape[0].Value)
+            throw new ShapeMismatchException($"{Title}: the input is {inputShape}, the layer was built for {InputShape}; the last axis must have size {Kernel!.ConcreteShape[0]}. Flatten images first.");
     }
 }

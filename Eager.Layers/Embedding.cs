@@ -51,4 +51,6 @@ public sealed class Embedding : Layer
 
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training) => Tensor.Embedding(Embeddings!, x, PaddingIndex);
+
+    private protected override DType OutputDType(int output, DType inputDType) => dtype;
 }

@@ -24,7 +24,7 @@ public readonly record struct Parameter(string Path, Variable Variable, bool Tra
 ///     protected override Tensor Forward(Tensor x, bool training) => Output.Call(Hidden.Call(x, training), training);
 /// }
 /// </code></example>
-public abstract class Layer
+public abstract partial class Layer
 {
     // The calls of this thread that no other call is around, and how deep the one at hand is.
     [ThreadStatic] private static long outermostCalls;
@@ -41,6 +41,7 @@ public abstract class Layer
     {
         if (name is not null && (name.Length == 0 || name.Contains('/'))) throw new InvalidArgumentException($"'{name}' is no name for a layer; it needs at least one character and no slash.");
         this.name = name;
+        IsNameGiven = name is not null;
     }
 
     /// <summary>The name: as given, or as the model around it calls it, or that of its kind.</summary>
@@ -50,10 +51,16 @@ public abstract class Layer
     public bool Trainable { get; set; } = true;
 
     /// <summary>Whether its weights are made, or it has none of its own.</summary>
-    public bool IsBuilt => InputShape is not null || !Structure.Of(GetType()).CreatesVariables;
+    public bool IsBuilt => InputShapes is not null || !Structure.Of(GetType()).CreatesVariables;
 
-    /// <summary>The shape that it was built for, the batch unknown; null before.</summary>
-    public Shape? InputShape { get; private set; }
+    /// <summary>The shape that it was built for, the batch unknown; null before. Of several inputs that of the first.</summary>
+    public Shape? InputShape => InputShapes?[0];
+
+    /// <summary>The shapes of the inputs that it was built for, the batch unknown; null before.</summary>
+    public IReadOnlyList<Shape>? InputShapes { get; private set; }
+
+    /// <summary>What its outputs are called, in order; losses and metrics of one of several outputs go by these names.</summary>
+    public virtual IReadOnlyList<string> OutputNames => ["output"];
 
     /// <summary>The weights in it and in all layers within, each once.</summary>
     /// <exception cref="InvalidArgumentException">A layer in it has not made its weights yet.</exception>
@@ -85,11 +92,17 @@ public abstract class Layer
         .. Within([]).SelectMany(static layer => layer.activityLosses),
     ];
 
+    /// <summary>What to override in order to say what shapes it gives.</summary>
+    private string ShapeMethod => this is Junction ? nameof(ComputeOutputShapes) : nameof(ComputeOutputShape);
+
     /// <summary>What errors call it, as in <c>Dense 'hidden'</c>.</summary>
     protected string Title => $"{GetType().Name} '{Name}'";
 
-    /// <summary>Whether somebody gave it a name.</summary>
+    /// <summary>Whether it has a name, given or from a model around it.</summary>
     internal bool HasName => name is not null;
+
+    /// <summary>Whether it was made with a name.</summary>
+    internal bool IsNameGiven { get; }
 
     /// <summary>The name of its kind, as in <c>max_pool2d</c>.</summary>
     internal string Kind => SnakeCase(GetType().Name);
@@ -100,7 +113,7 @@ public abstract class Layer
     /// <exception cref="ShapeMismatchException">The input does not fit what the layer was built for.</exception>
     public Tensor Call(Tensor x, bool training = false)
     {
-        if (InputShape is null) Build(x.Shape);
+        if (InputShapes is null) Build(x.Shape);
         using NameScope scope = NameScope.Open(Name);
         if (depth++ == 0) outermostCalls++;
         try
@@ -115,28 +128,74 @@ public abstract class Layer
         }
     }
 
+    /// <summary>Makes one tensor of several; the first call makes the weights.</summary>
+    /// <param name="inputs">The inputs, each with the batch as its first axis.</param>
+    /// <param name="training">Whether this is training.</param>
+    /// <exception cref="InvalidArgumentException">The layer takes another number of inputs, or has several outputs.</exception>
+    public Tensor Call(IReadOnlyList<Tensor> inputs, bool training = false) => Only(CallAll(inputs, training));
+
+    /// <summary>Turns any number of tensors into any number of others; the first call makes the weights.</summary>
+    /// <param name="inputs">The inputs, each with the batch as its first axis.</param>
+    /// <param name="training">Whether this is training.</param>
+    /// <exception cref="InvalidArgumentException">The layer takes another number of inputs.</exception>
+    /// <exception cref="ShapeMismatchException">An input does not fit what the layer was built for.</exception>
+    public IReadOnlyList<Tensor> CallAll(IReadOnlyList<Tensor> inputs, bool training = false)
+    {
+        if (InputShapes is null) BuildAll([.. inputs.Select(static x => x.Shape)]);
+        using NameScope scope = NameScope.Open(Name);
+        if (depth++ == 0) outermostCalls++;
+        try
+        {
+            IReadOnlyList<Tensor> outputs = ForwardAll(inputs, training);
+            if (ActivityRegularizer is not null)
+                foreach (Tensor y in outputs) AddActivityLoss(y);
+            return outputs;
+        }
+        finally
+        {
+            depth--;
+        }
+    }
+
     /// <summary>Makes the weights for inputs of a shape, unless they are made.</summary>
     /// <param name="inputShape">The shape of an input; the size of the batch does not count.</param>
-    public void Build(Shape inputShape)
+    public void Build(Shape inputShape) => BuildAll([inputShape]);
+
+    /// <summary>Makes the weights for several inputs of some shapes, unless they are made.</summary>
+    /// <param name="inputShapes">The shape of each input; the size of the batch does not count.</param>
+    /// <exception cref="InvalidArgumentException">The layer takes another number of inputs.</exception>
+    public void BuildAll(IReadOnlyList<Shape> inputShapes)
     {
-        if (InputShape is not null) return;
+        if (InputShapes is not null) return;
         NameChildren();
         using var unrecorded = Unrecorded.Begin();  // a replay does not make the weights again
-        Shape anyBatch = inputShape.Rank == 0 ? inputShape : inputShape.With(0, Dim.Unknown);
+        Dim batch = Dim.Unknown;
+        Shape[] anyBatch = [.. inputShapes.Select(shape => shape.Rank == 0 ? shape : shape.With(0, batch))];
         CreateVariables(anyBatch);
-        InputShape = anyBatch;
+        InputShapes = anyBatch;
     }
 
     /// <summary>The shape that inputs of a shape lead to.</summary>
     public virtual Shape ComputeOutputShape(Shape inputShape) =>
-        throw new InvalidArgumentException($"{Title} does not say what shape it gives; override ComputeOutputShape in {GetType().Name}.");
+        throw DoesNotTell();
+
+    /// <summary>The shapes that several inputs of some shapes lead to.</summary>
+    /// <exception cref="InvalidArgumentException">The layer takes another number of inputs.</exception>
+    public virtual IReadOnlyList<Shape> ComputeOutputShapes(IReadOnlyList<Shape> inputShapes) => [ComputeOutputShape(Only(inputShapes))];
 
     /// <summary>What the layer computes.</summary>
     protected abstract Tensor Forward(Tensor x, bool training);
 
+    /// <summary>What the layer computes of several inputs; a layer of one input has no need to override it.</summary>
+    protected virtual IReadOnlyList<Tensor> ForwardAll(IReadOnlyList<Tensor> inputs, bool training) => [Forward(Only(inputs), training)];
+
     /// <summary>Makes the layer's own weights, with <see cref="CreateVariable(string, Shape, Initializer, DType, bool, Regularizer?, Constraint?)"/>; inner layers make theirs themselves.</summary>
     /// <param name="inputShape">The shape of inputs, the batch unknown.</param>
     protected virtual void CreateVariables(Shape inputShape) { }
+
+    /// <summary>As <see cref="CreateVariables(Shape)"/>, for a layer of several inputs.</summary>
+    /// <param name="inputShapes">The shapes of inputs, the batch unknown.</param>
+    protected virtual void CreateVariables(IReadOnlyList<Shape> inputShapes) => CreateVariables(Only(inputShapes));
 
     /// <summary>Makes one weight of this layer.</summary>
     /// <param name="variableName">Its name, as in <c>kernel</c>; its path begins with the layer's.</param>
@@ -163,10 +222,10 @@ public abstract class Layer
     private protected Variable CreateVariable(string variableName, Shape shape, in WeightRule rule, DType dtype) =>
         CreateVariable(variableName, shape, rule.Initializer!, dtype, regularizer: rule.Regularizer, constraint: rule.Constraint);
 
-    /// <summary>For the ways to call a layer beside <see cref="Call"/>: makes the weights if need be, and opens the layer's name.</summary>
+    /// <summary>For the ways to call a layer beside <see cref="Call(Tensor, bool)"/>: makes the weights if need be, and opens the layer's name.</summary>
     private protected NameScope Begin(Tensor x)
     {
-        if (InputShape is null) Build(x.Shape);
+        if (InputShapes is null) Build(x.Shape);
         return NameScope.Open(Name);
     }
 
@@ -181,6 +240,14 @@ public abstract class Layer
 
     /// <summary>The layers and variables right below this one, with their names.</summary>
     private protected virtual IEnumerable<(string Name, object Child)> Children() => Structure.Of(GetType()).Children(this);
+
+    private protected InvalidArgumentException DoesNotTell() => new($"{Title} does not say what shape it gives; override {ShapeMethod} in {GetType().Name}.");
+
+    private Tensor Only(IReadOnlyList<Tensor> tensors) =>
+        tensors.Count == 1 ? tensors[0] : throw new InvalidArgumentException($"{Title}: there are {tensors.Count} tensors where there must be one; a layer with several outputs is called by CallAll.");
+
+    private Shape Only(IReadOnlyList<Shape> shapes) =>
+        shapes.Count == 1 ? shapes[0] : throw new InvalidArgumentException($"{Title} takes one input; {shapes.Count} were given, of shapes {string.Join(", ", shapes)}.");
 
     private void AddActivityLoss(Tensor y)
     {

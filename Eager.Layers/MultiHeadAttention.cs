@@ -118,6 +118,33 @@ public sealed class MultiHeadAttention : Layer
         foreach (Dense dense in (Dense[])[Query, Key, Value]) dense.Build(inputShape);
     }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<Shape> ComputeOutputShapes(IReadOnlyList<Shape> inputShapes)
+    {
+        RequireCount(inputShapes.Count);
+        return [ComputeOutputShape(inputShapes[0])];
+    }
+
+    /// <inheritdoc/>
+    protected override void CreateVariables(IReadOnlyList<Shape> inputShapes)
+    {
+        RequireCount(inputShapes.Count);
+        if (inputShapes.Count > 1)
+        {
+            foreach (Shape shape in inputShapes) RequireSequences(shape, "input");
+            Key.Build(inputShapes[^1]);
+            Value.Build(inputShapes[1]);
+        }
+        CreateVariables(inputShapes[0]);
+    }
+
+    /// <summary>Attends from the first input to the second, whose values are found by the keys of the third where there is one.</summary>
+    protected override IReadOnlyList<Tensor> ForwardAll(IReadOnlyList<Tensor> inputs, bool training)
+    {
+        RequireCount(inputs.Count);
+        return [inputs.Count == 1 ? Forward(inputs[0], training) : Attend(inputs[0], inputs[1], inputs.Count > 2 ? inputs[2] : null, training: training)];
+    }
+
     /// <summary>Attends from an input to itself.</summary>
     protected override Tensor Forward(Tensor x, bool training)
     {
@@ -136,6 +163,11 @@ public sealed class MultiHeadAttention : Layer
 
     // [batch, steps, heads·size] → [batch, heads, steps, size]
     private Tensor Split(Tensor x, int size) => x.Reshape([x.Shape[0], x.Shape[1], Heads, size]).Transpose(0, 2, 1, 3);
+
+    private void RequireCount(int inputs)
+    {
+        if (inputs is not (1 or 2 or 3)) throw new InvalidArgumentException($"{Title}: {inputs} inputs were given; it takes a query, a value and a key, of which the last or the last two may be left out.");
+    }
 
     private void RequireSequences(Shape shape, string what)
     {

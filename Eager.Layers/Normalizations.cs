@@ -33,8 +33,15 @@ public abstract class Normalization : Layer
     /// <summary>The offset; null without one and before the layer is built.</summary>
     public Variable? Beta { get; private set; }
 
+    /// <summary>The axis whose size its weights depend on.</summary>
+    private protected abstract int WeightAxis { get; }
+
     /// <inheritdoc/>
-    public override Shape ComputeOutputShape(Shape inputShape) => inputShape;
+    public override Shape ComputeOutputShape(Shape inputShape)
+    {
+        if (InputShape is not null) NormShapes.RequireSame(inputShape, InputShape, WeightAxis, Title);
+        return inputShape;
+    }
 
     /// <inheritdoc/>
     protected override void CreateVariables(Shape inputShape)
@@ -74,10 +81,12 @@ public sealed class LayerNorm : Normalization
     /// <summary>The first of the axes that are normalized.</summary>
     public int Axis { get; }
 
+    private protected override int WeightAxis => Axis;
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        NormShapes.RequireSame(x, InputShape!, Axis, Title);
+        NormShapes.RequireSame(x.ConcreteShape, InputShape!, Axis, Title);
         return x.LayerNorm(Gamma, Beta, Axis, Epsilon);
     }
 
@@ -121,10 +130,12 @@ public sealed class GroupNorm : Normalization
     /// <summary>Where the channels are.</summary>
     public DataFormat DataFormat { get; }
 
+    private protected override int WeightAxis => Windows.ChannelAxis(DataFormat);
+
     /// <inheritdoc/>
     protected override Tensor Forward(Tensor x, bool training)
     {
-        NormShapes.RequireSame(x, InputShape!, Windows.ChannelAxis(DataFormat), Title);
+        NormShapes.RequireSame(x.ConcreteShape, InputShape!, Windows.ChannelAxis(DataFormat), Title);
         return Groups == -1 ? x.InstanceNorm(Gamma, Beta, Epsilon, DataFormat) : x.GroupNorm(Groups, Gamma, Beta, Epsilon, DataFormat);
     }
 
@@ -145,9 +156,8 @@ internal static class NormShapes
         return at > 0 && !inputShape[at].IsUnknown ? inputShape[at] : throw new ShapeMismatchException($"{title}: the input is {inputShape}; axis {axis} must be of known size, and another than the batch.");
     }
 
-    internal static void RequireSame(Tensor x, Shape built, int axis, string title)
+    internal static void RequireSame(Shape shape, Shape built, int axis, string title)
     {
-        Shape shape = x.ConcreteShape;
         bool fits = shape.Rank == built.Rank && shape[axis].Value == built[axis].Value;
         if (!fits) throw new ShapeMismatchException($"{title}: the input is {shape}, the layer was built for {built}; the rank and the size of axis {axis} must be the same.");
     }

@@ -71,6 +71,7 @@ public class Recurrent : Layer
     public override Shape ComputeOutputShape(Shape inputShape)
     {
         RequireSequences(inputShape);
+        if (Cell.Kernel is not null) Cell.RequireFeatures(inputShape);
         return ReturnSequences ? [inputShape[0], inputShape[1], Cell.Units] : [inputShape[0], Cell.Units];
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Eager.Autograd;
 
 namespace Eager.Layers;
@@ -75,11 +76,18 @@ public abstract class RecurrentCell : Layer
     /// <summary>x·kernel + bias, over any axes before the last.</summary>
     internal Tensor Project(Tensor x)
     {
-        if (x.ConcreteShape[^1].Value != Kernel!.ConcreteShape[0].Value)
-            throw new ShapeMismatchException($"{Title}: the input is {x.ConcreteShape}; it was built for {Kernel.ConcreteShape[0]} features, the last axis.");
+        RequireFeatures(x.ConcreteShape);
         Tensor flat = x.Reshape([x.Shape[..^1].ElementCount, x.Shape[^1]]);
         Tensor projected = Bias is null ? flat.MatMul(Kernel) : Tensor.Affine(flat, Kernel, Bias);
         return projected.Reshape(x.Shape.With(-1, gates * Units));
+    }
+
+    /// <summary>Checks that inputs have as many features as the cell was built for.</summary>
+    [MemberNotNull(nameof(Kernel))]
+    internal void RequireFeatures(Shape inputShape)
+    {
+        if (inputShape[^1].Value != Kernel!.ConcreteShape[0].Value)
+            throw new ShapeMismatchException($"{Title}: the input is {inputShape}; it was built for {Kernel.ConcreteShape[0]} features, the last axis.");
     }
 
     internal Tensor[] ZeroStates(Tensor x) => [.. Enumerable.Range(0, StateCount).Select(_ => Tensor.Zeros([x.Shape[0], Units], x.DType, x.Device))];

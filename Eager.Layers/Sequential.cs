@@ -68,18 +68,6 @@ public sealed class Sequential : Layer, IReadOnlyList<Layer>
         return shape;
     }
 
-    /// <summary>Prints the layers with their output shapes and numbers of weights, as a table in the form of Keras.</summary>
-    /// <param name="output">Where to print it; to the console when null.</param>
-    /// <returns>The table.</returns>
-    /// <exception cref="InvalidArgumentException">The shape of inputs is not known yet.</exception>
-    public string Summary(TextWriter? output = null)
-    {
-        if (InputShape is null) throw new InvalidArgumentException($"{Title} does not know the shape of its inputs yet; give the first layer its inputShape, use Build, or call the model once.");
-        string table = SummaryTable.Of(this, InputShape);
-        (output ?? Console.Out).Write(table);
-        return table;
-    }
-
     /// <inheritdoc/>
     public IEnumerator<Layer> GetEnumerator() => layers.GetEnumerator();
 
@@ -108,6 +96,18 @@ public sealed class Sequential : Layer, IReadOnlyList<Layer>
     }
 
     private protected override IEnumerable<(string Name, object Child)> Children() => layers.Distinct().Select(static layer => (layer.Name, (object)layer));
+
+    private protected override IReadOnlyList<SummaryRow> SummaryRows()
+    {
+        var rows = new List<SummaryRow>();
+        Shape shape = InputShape!;
+        foreach (Layer layer in layers)
+        {
+            shape = layer.ComputeOutputShape(shape);
+            rows.Add(new(layer.Name, layer.GetType().Name, [shape], layer, rows is [.., var before] ? [new(before.Name, 0, 0)] : []));
+        }
+        return rows;
+    }
 
     private string FreeName(string kind)
     {

@@ -17,14 +17,17 @@ internal sealed class Structure
 
     private Structure(Type type)
     {
-        MethodInfo create = type.GetMethod("CreateVariables", BindingFlags.Instance | BindingFlags.NonPublic, [typeof(Shape)])!;
-        CreatesVariables = create.DeclaringType != typeof(Layer);
+        CreatesVariables = Overrides(type, "CreateVariables", typeof(Shape)) || Overrides(type, "CreateVariables", typeof(IReadOnlyList<Shape>));
+        TellsShapes = Overrides(type, "ComputeOutputShape", typeof(Shape)) || Overrides(type, "ComputeOutputShapes", typeof(IReadOnlyList<Shape>));
         fields = [.. Lineage(type).SelectMany(static t => t.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly).OrderBy(static f => f.MetadataToken))
             .Where(static f => !f.FieldType.IsValueType).Select(static f => (NameOf(f), f))];
     }
 
     /// <summary>Whether such layers make weights of their own when they are built.</summary>
     internal bool CreatesVariables { get; }
+
+    /// <summary>Whether such layers tell the shapes that they give.</summary>
+    internal bool TellsShapes { get; }
 
     internal static Structure Of(Type type) => Cache.GetOrAdd(type, static t => new(t));
 
@@ -38,6 +41,9 @@ internal sealed class Structure
         IReadOnlyList<Layer> or IReadOnlyList<Variable> => ((IEnumerable)value).Cast<object?>().SelectMany((item, i) => Within($"{name}/{i}", item)),
         _ => [],
     };
+
+    private static bool Overrides(Type type, string method, Type argument) =>
+        type.GetMethod(method, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [argument])!.DeclaringType is { } declaring && declaring != typeof(Layer) && declaring != typeof(Junction);
 
     // Base types first.
     private static IEnumerable<Type> Lineage(Type type) => type == typeof(Layer) ? [] : Lineage(type.BaseType!).Append(type);

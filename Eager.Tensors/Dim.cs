@@ -55,7 +55,7 @@ public readonly struct Dim : IEquatable<Dim>
         a is { Value: 1, Symbol: 0 } ? b : b is { Value: 1, Symbol: 0 } ? a : Combine(a.Value * b.Value, a, b);
 
     /// <summary>Quotient of sizes, rounded down.</summary>
-    public static Dim operator /(Dim a, Dim b) => b is { Value: 1, Symbol: 0 } ? a : Combine(Math.DivRem(a.Value, b.Value).Quotient, a, b);
+    public static Dim operator /(Dim a, Dim b) => b is { Value: 1, Symbol: 0 } ? a : Combine(RoundedDown(a.Value, b.Value), a, b);
 
     /// <summary>True when both are the same number or the same unknown.</summary>
     public static bool operator ==(Dim a, Dim b) => a.Equals(b);
@@ -74,6 +74,12 @@ public readonly struct Dim : IEquatable<Dim>
 
     /// <summary>The number, or <c>?</c> when it is unknown.</summary>
     public override string ToString() => IsUnknown ? "?" : Value.ToString(CultureInfo.InvariantCulture);
+
+    private static long RoundedDown(long a, long b)
+    {
+        (long quotient, long remainder) = Math.DivRem(a, b);
+        return remainder != 0 && remainder < 0 != b < 0 ? quotient - 1 : quotient;
+    }
 
     private static Dim Combine(long value, Dim a, Dim b) => new(value, a.IsUnknown || b.IsUnknown ? Computed : 0);
 }
