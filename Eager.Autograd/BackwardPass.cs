@@ -53,6 +53,7 @@ internal ref struct BackwardPass
             }
             if (!keepsRecording) recorder.Release(node);
         }
+        foreach (Recomputation recomputation in recorder.Recomputations) recomputation.Forget();
         foreach (int number in recorder.HookedNumbers) RunHooks(number, hooked);
         // What was seeded into values that lead to no source.
         for (int number = 0; number < gradients.Length; number++)
@@ -138,7 +139,7 @@ internal ref struct BackwardPass
         {
             if (value.Version is { } version && Volatile.Read(ref version.Count) != value.VersionCount)
                 throw new GradientException($"The gradient of {node.Op.Name} needs the value that {version.Owner} had when it ran, but it was assigned since; assign after the gradient, or use Clone before.");
-            Tensor tensor = value.Slice is not null ? value.Slice.Alias() : Rehydrate(value);
+            Tensor tensor = value.Recomputed?.Take(value.Id) ?? value.Slice?.Alias() ?? Rehydrate(value);
             if (value.Slot >= TapeRecorder.OutputSlots) outputs[value.Slot - TapeRecorder.OutputSlots] = tensor;
             else inputs[value.Slot] = tensor;
         }

@@ -16,6 +16,7 @@ internal sealed class TapeRecorder : Observer
     private TapeSlabs slabs = TapeSlabs.Rent();
     private Dictionary<int, List<Func<Tensor, Tensor?>>>? hooks;
     private Dictionary<int, string>? callers;
+    private List<Recomputation>? recomputations;
     private bool closed;
 
     /// <summary>Lists how many values, inputs, outputs and saved tensors a node uses, in the order of the slabs.</summary>
@@ -29,6 +30,7 @@ internal sealed class TapeRecorder : Observer
     {
         internal nint Handle;
         internal Tensor? Slice;  // in place of the handle, for a tensor without memory of its own
+        internal Recomputation? Recomputed;  // in place of both, for what is made again when it is needed
         internal long Id;
         internal VersionCell? Version;
         internal int VersionCount;
@@ -42,6 +44,16 @@ internal sealed class TapeRecorder : Observer
 
     /// <summary>Whether trainable variables are followed from their first use.</summary>
     internal bool WatchesVariables { get; init; } = true;
+
+    /// <summary>The innermost recomputed function that is running; what it makes is not kept.</summary>
+    internal Recomputation? Recomputation { get; set; }
+
+    /// <summary>Those whose values gradients need.</summary>
+    internal ReadOnlySpan<Recomputation> Recomputations => CollectionsMarshal.AsSpan(recomputations);
+
+    internal void Add(Recomputation recomputation) => (recomputations ??= []).Add(recomputation);
+
+    internal void Remove(Recomputation recomputation) => recomputations?.Remove(recomputation);
 
     /// <summary>While above 0 nothing is written down.</summary>
     internal int Paused { get; set; }
@@ -147,16 +159,23 @@ internal sealed class TapeRecorder : Observer
         {
             foreach (ref SavedValue value in SavedOf(node))
             {
+                if (value.Recomputed is not null) continue;
                 using Tensor tensor = value.Slice is not null ? value.Slice.AliasUnscoped() : BackwardPass.Rehydrate(value);
-                Tensor whole = tensor.Whole;
-                nint start = (nint)Native.eager_data(whole.Enter());
-                whole.Leave();
-                if (!seen.Add(start)) continue;
-                TapeResidual known = byName.GetValueOrDefault(node.Op.Name) ?? new(node.Op.Name, 0, 0);
-                byName[node.Op.Name] = known with { Tensors = known.Tensors + 1, Bytes = known.Bytes + whole.ByteCount };
+                Count(node.Op.Name, tensor.Whole);
             }
         }
+        foreach (Recomputation recomputation in Recomputations)
+            foreach (Tensor held in recomputation.Held) Count("Recompute", held.Whole);
         return [.. byName.Values.OrderByDescending(static r => r.Bytes).ThenBy(static r => r.Operation, StringComparer.Ordinal)];
+
+        void Count(string operation, Tensor tensor)
+        {
+            nint start = (nint)Native.eager_data(tensor.Enter());
+            tensor.Leave();
+            if (!seen.Add(start)) return;
+            TapeResidual known = byName.GetValueOrDefault(operation) ?? new(operation, 0, 0);
+            byName[operation] = known with { Tensors = known.Tensors + 1, Bytes = known.Bytes + tensor.ByteCount };
+        }
     }
 
     /// <summary>Lets go of a node's values; later reads of them fail.</summary>
@@ -166,6 +185,7 @@ internal sealed class TapeRecorder : Observer
         {
             if (value.Handle != 0) Native.eager_free(value.Handle);
             value.Slice?.Dispose();
+            value.Recomputed?.Release(value.Id);
             value = default;
         }
     }
@@ -214,16 +234,17 @@ internal sealed class TapeRecorder : Observer
     {
         nint handle = 0;
         Tensor? slice = null;
-        if (tensor.AllSlices is null)
+        Recomputation? recomputed = Recomputation?.Ask(tensor);
+        if (recomputed is null && tensor.AllSlices is null)
         {
             handle = tensor.Enter();
             Native.eager_retain(handle);
             tensor.Leave();
         }
-        else
+        else if (recomputed is null)
         {
             slice = tensor.AliasUnscoped();
         }
-        slabs.Saved.Add(new SavedValue { Handle = handle, Slice = slice, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
+        slabs.Saved.Add(new SavedValue { Handle = handle, Slice = slice, Recomputed = recomputed, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
     }
 }

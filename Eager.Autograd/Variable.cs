@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Eager.Interop;
 
 namespace Eager.Autograd;
@@ -36,6 +37,26 @@ public sealed class Variable : Tensor
     public Func<Tensor, Tensor>? Regularizer { get; set; }
 
     internal override bool IsWatchedByItself => Trainable && DType.IsFloatingPoint();
+
+    /// <summary>A part of the variable, as of any tensor; assigning to it changes the part: <c>v[0, 1..3] = x</c>.</summary>
+    /// <param name="entries">One entry per axis from the first on, see <see cref="TensorIndex"/>.</param>
+    /// <remarks>What is assigned broadcasts to the part. Where a tensor of places names an element twice, it takes either value. Gradients do not flow through.</remarks>
+    /// <exception cref="ShapeMismatchException">What is assigned does not stretch to the part; nothing is changed.</exception>
+    /// <exception cref="DTypeMismatchException">It has another dtype; nothing is changed.</exception>
+    [IndexerName("Part")]
+    public new Tensor this[params ReadOnlySpan<TensorIndex> entries]
+    {
+        get => base[entries];
+        set
+        {
+            if (value.DType != DType) throw new DTypeMismatchException($"Assign: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with Cast.");
+            var inputs = new List<Tensor> { this, value };
+            foreach (TensorIndex entry in entries)
+                if (entry.Tensor is { } places) inputs.Add(places);
+            VariableOps.AssignPart.Apply([.. inputs], entries.ToArray());
+            Changed();
+        }
+    }
 
     /// <summary>Changes the value; views of the variable change with it.</summary>
     /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
@@ -95,6 +116,37 @@ internal static class VariableOps
     internal static readonly Op<None> AssignAdd = InPlace("AssignAdd", static (variable, value) => Aten.add__Tensor(variable, value, 1));
 
     internal static readonly Op<None> AssignSub = InPlace("AssignSub", static (variable, value) => Aten.sub__Tensor(variable, value, 1));
+
+    // The entries hold the tensors of places among them; as inputs those are there for who draws a graph.
+    internal static readonly Op<TensorIndex[]> AssignPart = new("AssignPart", static (x, in entries) => { SetPart(x[0], entries, x[1]); return x[0]; }, static (x, in _) => x[0])
+    {
+        Accepts = Accepts.Any,
+        Effect = Effect.Mutates,
+    };
+
+    private static void SetPart(Tensor variable, TensorIndex[] entries, Tensor value)
+    {
+        using var scope = Temporaries.Begin();
+        using Curtain curtain = Curtain.Draw();
+        if (value.Version is not null) value = value.Clone();  // a view of the variable itself would change while it is read
+        if (Array.TrueForAll(entries, static e => e.IsView))
+        {
+            Tensor part = variable.Alias()[entries];
+            RequireStretch(value, part);
+            Aten.copy_(part, value, false);
+            return;
+        }
+        // The same entries, applied to the numbers of the elements, say which elements are meant.
+        Tensor places = Tensor.Range(0, variable.ElementCount, device: variable.Device).Reshape(variable.ConcreteShape)[entries];
+        RequireStretch(value, places);
+        Aten.put_(variable, places, value.BroadcastTo(places.ConcreteShape), false);
+    }
+
+    private static void RequireStretch(Tensor value, Tensor part)
+    {
+        Shape from = value.ConcreteShape, to = part.ConcreteShape;
+        if (from.Rank > to.Rank || Shape.Broadcast(from, to) != to) throw new ShapeMismatchException($"Assign: the value {from} does not stretch to the part, which is {to}.");
+    }
 
     private static Op<None> InPlace(string name, Action<Tensor, Tensor> kernel) =>
         new(name, (x, in _) => { kernel(x[0], x[1]); return x[0]; }, OpForms.SameShape) { Effect = Effect.Mutates };

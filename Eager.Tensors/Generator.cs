@@ -4,7 +4,7 @@ namespace Eager;
 
 /// <summary>A source of random numbers with a state of its own: the same seed gives the same numbers on every run.</summary>
 /// <remarks>LibTorch's generators: a Mersenne Twister on the CPU, Philox on CUDA. One generator serves one thread at a time.</remarks>
-public sealed class Generator : IDisposable
+public sealed class Generator : IDisposable, IDraws
 {
     // What stands for the global seed when only an operation has one; TensorFlow's number.
     private const long DefaultGlobalSeed = 87654321;
@@ -72,6 +72,8 @@ public sealed class Generator : IDisposable
         return known;
     }
 
+    Generator IDraws.Generator => this;
+
     internal nint Handle => handle != 0 ? handle : throw new DisposedException("This Generator was disposed.");
 
     /// <summary>Starts anew from a seed.</summary>
@@ -85,8 +87,7 @@ public sealed class Generator : IDisposable
     /// <summary>The whole state as bytes, for <see cref="Restore"/>.</summary>
     public byte[] GetState()
     {
-        using Tensor state = Tensor.Own(Native.eager_generator_state(Handle), "Generator.GetState");
-        GC.KeepAlive(this);
+        using Tensor state = State();
         return state.ToArray<byte>();
     }
 
@@ -95,10 +96,28 @@ public sealed class Generator : IDisposable
     public void Restore(ReadOnlySpan<byte> state)
     {
         using Tensor bytes = Tensor.From(state, [state.Length]);
-        int status = Native.eager_generator_restore(Handle, bytes.Enter());
-        bytes.Leave();
-        GC.KeepAlive(this);
-        if (status != 0) throw new InvalidArgumentException($"Generator.Restore: these {state.Length} bytes are no state of this generator ({Native.Error("restore").Message}).");
+        try
+        {
+            SetState(bytes);
+        }
+        catch (LibTorchException e)
+        {
+            throw new InvalidArgumentException($"Generator.Restore: these {state.Length} bytes are no state of this generator ({e.Message}).");
+        }
+    }
+
+    /// <summary>The whole state as a tensor of bytes; a trace notes the reading, so that each replay reads the state of then.</summary>
+    internal Tensor State()
+    {
+        _ = Handle;
+        return Aten.generator_state(this);
+    }
+
+    /// <summary>Goes on from a state; a trace notes that too.</summary>
+    internal void SetState(Tensor state)
+    {
+        _ = Handle;
+        Aten.set_generator_state(state, this);
     }
 
     /// <summary>Frees the generator now.</summary>
@@ -141,4 +160,11 @@ public sealed class Generator : IDisposable
         /// <summary>Counts the generators that have no seed of their own.</summary>
         internal ulong NextNumber() => (ulong)Interlocked.Increment(ref asked);
     }
+}
+
+/// <summary>The attributes of an operation that draws.</summary>
+internal interface IDraws
+{
+    /// <summary>What it draws from.</summary>
+    Generator Generator { get; }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Eager;
 
 /// <summary>The sizes of a tensor, outermost first: <c>Shape s = [2, 3]</c>. A scalar's shape is <c>[]</c>.</summary>
-/// <remarks>Immutable. A size may be unknown (<c>[null, 784]</c>) where a shape describes what is to come.</remarks>
+/// <remarks>Immutable. A size may be unknown (<c>[null, 784]</c>), or all of them and their number (<see cref="Unknown"/>), where a shape describes what is to come.</remarks>
 [CollectionBuilder(typeof(Shape), nameof(Of))]
 public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
 {
@@ -16,17 +16,24 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     /// <summary>The shape of a scalar.</summary>
     public static Shape Scalar { get; } = new([], null);
 
+    /// <summary>A shape of which not even the number of axes is known; every other one is compatible with it.</summary>
+    public static Shape Unknown { get; } = new([], null);
+
+    /// <summary>False for <see cref="Unknown"/>, which has no axes to count, pick or list: doing so throws <see cref="InvalidArgumentException"/>.</summary>
+    public bool IsRankKnown => !ReferenceEquals(this, Unknown);
+
     /// <summary>The number of axes.</summary>
-    public int Rank => sizes.Length;
+    public int Rank => IsRankKnown ? sizes.Length : throw RankUnknown();
 
     /// <inheritdoc/>
-    public int Count => sizes.Length;
+    public int Count => Rank;
 
     /// <summary>The number of elements; unknown when a size is.</summary>
     public Dim ElementCount
     {
         get
         {
+            if (!IsRankKnown) return Dim.Unknown;
             Dim product = 1L;
             for (int i = 0; i < Rank; i++) product *= this[i];
             return product;
@@ -34,10 +41,10 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     }
 
     /// <summary>True when no size is unknown.</summary>
-    public bool IsFullyKnown => symbols is null;
+    public bool IsFullyKnown => symbols is null && IsRankKnown;
 
     /// <summary>The sizes in the run at hand.</summary>
-    internal ReadOnlySpan<long> Sizes => sizes;
+    internal ReadOnlySpan<long> Sizes => IsRankKnown ? sizes : throw RankUnknown();
 
     /// <summary>The size of an axis; a negative axis counts from the end.</summary>
     public Dim this[int axis]
@@ -133,12 +140,31 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     }
 
     /// <summary>True when a tensor of the other shape fits where this one is asked for: <c>[5, 10]</c> fits <c>[null, 10]</c>.</summary>
+    /// <remarks>Unknown sizes fit every size, and an unknown rank every shape.</remarks>
     public bool IsCompatibleWith(Shape other)
     {
+        if (!IsRankKnown || !other.IsRankKnown) return true;
         if (Rank != other.Rank) return false;
         for (int i = 0; i < Rank; i++)
             if (!this[i].IsUnknown && !other[i].IsUnknown && sizes[i] != other.sizes[i]) return false;
         return true;
+    }
+
+    /// <summary>What two descriptions of one shape say together: <c>[null, 10]</c> and <c>[5, null]</c> are <c>[5, 10]</c>.</summary>
+    /// <exception cref="ShapeMismatchException">They contradict each other.</exception>
+    public Shape MergeWith(Shape other)
+    {
+        if (!IsRankKnown) return other;
+        if (!other.IsRankKnown) return this;
+        if (Rank != other.Rank) throw new ShapeMismatchException($"MergeWith: {this} and {other} do not describe one shape: ranks {Rank} and {other.Rank} differ.");
+        var dims = new Dim[Rank];
+        for (int i = 0; i < dims.Length; i++)
+        {
+            if (!this[i].IsUnknown && !other[i].IsUnknown && sizes[i] != other.sizes[i])
+                throw new ShapeMismatchException($"MergeWith: {this} and {other} do not describe one shape: sizes {this[i]} and {other[i]} of axis {i} differ.");
+            dims[i] = this[i].IsUnknown && !other[i].IsUnknown ? other[i] : this[i];
+        }
+        return Of(dims);
     }
 
     /// <summary>The common shape of two under NumPy's broadcasting: sizes are equal, or one of them is 1 or absent.</summary>
@@ -146,6 +172,7 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     public static Shape Broadcast(Shape a, Shape b)
     {
         if (ReferenceEquals(a, b)) return a;
+        if (!a.IsRankKnown || !b.IsRankKnown) return Unknown;
         int rank = Math.Max(a.Rank, b.Rank);
         var dims = new Dim[rank];
         for (int i = 1; i <= rank; i++)
@@ -154,7 +181,9 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
             dims[^i] = left == right ? left
                 : left is { Value: 1, IsUnknown: false } ? right
                 : right is { Value: 1, IsUnknown: false } ? left
-                : left.IsUnknown || right.IsUnknown ? (left.IsUnknown ? right : left)
+                : left.IsUnknown && right.IsUnknown ? new(left.Value == 1 ? right.Value : left.Value, Dim.Computed)
+                : left.IsUnknown ? right
+                : right.IsUnknown ? left
                 : throw new ShapeMismatchException($"shapes {a} and {b} do not broadcast: sizes {left} and {right} clash.");
         }
         return Of(dims);
@@ -162,7 +191,7 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
 
     /// <inheritdoc/>
     public bool Equals(Shape? other) => other is not null && (ReferenceEquals(this, other) ||
-        (sizes.AsSpan().SequenceEqual(other.sizes) && (symbols ?? []).AsSpan().SequenceEqual(other.symbols ?? [])));
+        (IsRankKnown && other.IsRankKnown && sizes.AsSpan().SequenceEqual(other.sizes) && (symbols ?? []).AsSpan().SequenceEqual(other.symbols ?? [])));
 
     /// <summary>True when the sizes are equal.</summary>
     public static bool operator ==(Shape? a, Shape? b) => a is null ? b is null : a.Equals(b);
@@ -181,8 +210,8 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         return hash.ToHashCode();
     }
 
-    /// <summary>As in <c>[2, 3]</c>.</summary>
-    public override string ToString() => $"[{string.Join(", ", this)}]";
+    /// <summary>As in <c>[2, 3]</c>; an unknown size is <c>?</c>, an unknown rank <c>[...]</c>.</summary>
+    public override string ToString() => !IsRankKnown ? "[...]" : $"[{string.Join(", ", this)}]";
 
     /// <inheritdoc/>
     public IEnumerator<Dim> GetEnumerator()
@@ -191,4 +220,6 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static InvalidArgumentException RankUnknown() => new("The rank of this shape is not known, so there are no axes to count or pick; ask IsRankKnown first, or take MergeWith of a shape that is known.");
 }

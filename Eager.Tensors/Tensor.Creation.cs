@@ -228,10 +228,11 @@ public partial class Tensor
         return place;
     }
 
-    private static void RequireKnown(Shape shape, string op)
+    internal static Shape RequireKnown(Shape shape, string op)
     {
         foreach (Dim size in shape)
             if (size.Value < 0) throw new ShapeMismatchException($"{op}: shape {shape} has a size that is unknown or negative.");
+        return shape;
     }
 }
 
@@ -249,7 +250,7 @@ internal static class CreationOps
 
     internal static readonly Op<FullAttributes> Full = new("Full",
         static (x, in a) => Aten.full(a.Shape.Sizes, a.Value, (int)a.DType, -1, a.Device.Packed, default),
-        static (x, in a) => a.Shape)
+        static (x, in a) => Tensor.RequireKnown(a.Shape, "Full"))
     { Accepts = Accepts.Any };
 
     internal static readonly Op<Scalar> FullLike = new("FullLike",

@@ -78,6 +78,17 @@ public partial class Tensor : IDisposable
     /// <summary>The sizes, outermost first. In a traced function the unknown ones stay unknown.</summary>
     public Shape Shape => ThreadContext.Current.Observer?.SymbolicShape(this) ?? ConcreteShape;
 
+    /// <summary>Says which sizes the tensor has: a check, and in a traced function knowledge that the graph keeps.</summary>
+    /// <param name="shape">What it must fit; sizes that are not known, such as those of <c>[null, 128]</c>, say nothing.</param>
+    /// <remarks>A size that the trace left open is from then on the number given here; every trace checks it anew.</remarks>
+    /// <exception cref="ShapeMismatchException">The tensor has another shape.</exception>
+    /// <example><code>x.SetShape([32, 128]);   // of a placeholder [null, 128]</code></example>
+    public void SetShape(Shape shape)
+    {
+        if (!shape.IsCompatibleWith(ConcreteShape)) throw new ShapeMismatchException($"SetShape: the tensor is {ConcreteShape}, which does not fit {shape}.");
+        ThreadContext.Current.Observer?.RefineShape(this, shape);
+    }
+
     /// <summary>The number of elements.</summary>
     public long ElementCount
     {
@@ -183,12 +194,13 @@ public partial class Tensor : IDisposable
     }
 
     /// <summary>Another wrapper of the same value for the library's own keeping: no scope frees it.</summary>
-    internal virtual Tensor AliasUnscoped()
+    /// <param name="id">What recorders know it by; this one's id when 0.</param>
+    internal virtual Tensor AliasUnscoped(long id = 0)
     {
         nint shared = Enter();
         Native.eager_retain(shared);
         Leave();
-        return new Tensor(shared) { id = Id, Version = Version };
+        return new Tensor(shared) { id = id != 0 ? id : Id, Version = Version };
     }
 
     /// <summary>A wrapper of a value that a recorder kept; takes over the count.</summary>

@@ -31,6 +31,9 @@ public readonly struct TensorIndex
 
     internal Form Kind { get; }
 
+    /// <summary>True for an entry that picks a view of the memory; the others copy.</summary>
+    internal bool IsView => Kind != Form.Tensor && (Kind != Form.Slice || Step > 0);
+
     /// <summary>The place of <see cref="Form.Place"/>, else where a range begins; null for its natural end.</summary>
     internal Place? Start { get; private init; }
 

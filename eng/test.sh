@@ -34,6 +34,21 @@ sum_counter() {
 # A host that died, and an adapter that failed, leave an error in the result file that belongs to no test.
 was_cut_short() { grep -rqs --include='*.trx' '<RunInfo .*outcome="Error"' "$1"; }
 
+# What the table of operations ran: its rows and checks are counted from the results, the operations by its coverage test.
+print_op_table() {
+  find "$1" -name '*.trx' -exec cat {} + | awk '
+    function attribute(key) { return match($0, " " key "=\"[^\"]*\"") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 4) : "" }
+    /<UnitTestResult / { passed[attribute("testId")] = attribute("outcome") == "Passed" }
+    /<UnitTest / { id = attribute("id"); name = attribute("name") }
+    /<TestMethod .*className="Eager\.Tests\.OpTable\.OpTableTests"/ && passed[id] {
+      checks++
+      sub(/^[^(]*\(/, "", name)
+      if (!(name in seen)) { seen[name]; rows++ }
+    }
+    match($0, /[0-9]+ declared operations/) { operations = substr($0, RSTART, RLENGTH) ", " }
+    END { if (checks) print "Op table: " operations rows " rows, " checks " checks passed" }'
+}
+
 # Prints the summary line from the result files; fails unless some test ran and all that ran passed.
 summarize() {
   local results=$1 status=$2 total passed failed skipped
@@ -49,6 +64,7 @@ summarize() {
     status=1
     say 'No test ran: does the filter name any?'
   fi
+  print_op_table "$results"
   if [[ $skipped == 0 ]]; then say "$passed passed, $failed failed"
   else say "$passed passed, $failed failed, $skipped skipped"; fi
   [[ $status == 0 && $failed == 0 ]]

@@ -71,25 +71,29 @@ internal static class CustomOps
         var inputs = new Tensor[x.Length];
         for (int i = 0; i < inputs.Length; i++) inputs[i] = x[i].AliasUnscoped();
         ThreadContext context = ThreadContext.Current;
-        int scopes = context.OpenScopes;
+        (int scopes, int userScopes) = (context.OpenScopes, context.UserScopes);
         using Curtain curtain = Curtain.Draw();
         Tensor value;
-        context.OpenScopes = 0;
+        (context.OpenScopes, context.UserScopes) = (0, 0);
         try
         {
             (value, call.Gradient) = call.Function(inputs);
         }
         finally
         {
-            context.OpenScopes = scopes;
+            (context.OpenScopes, context.UserScopes) = (scopes, userScopes);
         }
         return [AsOutput(value, inputs)];
     }
 
     private static Tensor[] RunHost(ReadOnlySpan<Tensor> x, in HostCall call)
     {
-        if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
-            throw new TracingException($"Host: '{call.Name}' runs C# code on values, which a replay of the traced function would not run again; call it before or after the traced function, or write it in tensor operations.");
+        if (ThreadContext.Current.Observer is { RecordsHostEffects: true } observer)
+        {
+            var recorded = new HostFunction(call.Name, call.Function);
+            observer.KeepForReplays(recorded);
+            return [recorded.Call(x)];
+        }
         Tensor[] inputs = x.ToArray();
         using var unrecorded = Unrecorded.Begin();
         Tensor value = call.Function(inputs);

@@ -34,7 +34,7 @@ public static partial class Function
     /// <param name="function">Computes the value; tapes do not see inside.</param>
     /// <param name="gradient">From the inputs, the value and its gradient the inputs' gradients, each of its input's shape or null; without it, asking for one throws.</param>
     /// <param name="name">How messages call it.</param>
-    /// <exception cref="TracingException">When called inside a traced function, whose replays would not run it.</exception>
+    /// <remarks>In a traced function each replay calls it; what it gives must keep the shape and dtype that it had in the trace.</remarks>
     /// <example>
     /// <code>
     /// var gamma = Function.Host(x => Tensor.From(Array.ConvertAll(x[0].ToArray&lt;double&gt;(), Gamma)), (x, y, g) => [g * y * Digamma(x[0])]);

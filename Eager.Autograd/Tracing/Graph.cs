@@ -117,6 +117,9 @@ public sealed class Operation
 /// <param name="Shape">The sizes, unknown ones included.</param>
 public sealed record GraphTensor(Operation Operation, int Index, DType DType, Shape Shape)
 {
+    /// <summary>The sizes, unknown ones included.</summary>
+    public Shape Shape { get; internal set; } = Shape;
+
     /// <summary>The operation's name and the number: <c>dense/MatMul:0</c>.</summary>
     public string Name => $"{Operation.Name}:{Index}";
 

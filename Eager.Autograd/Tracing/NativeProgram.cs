@@ -49,6 +49,7 @@ internal sealed unsafe class NativeProgram : IDisposable
         int status = Native.eager_program_run(handle, given, made);
         Tensor.LeaveAll(inputs);
         GC.KeepAlive(this);
+        if (status != 0) HostFunction.Rethrow();
         Native.Check(status, "Replay");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(made, outputCount));
     }

@@ -79,6 +79,7 @@ internal sealed class ConcreteFunction : IDisposable
     private readonly NativeProgram program;
     private readonly Action[] hostEffects;
     private readonly VersionCell[] changed;
+    private readonly object[] needed;
 
     private ConcreteFunction((DType, Shape, Device)[] inputs, NativeProgram program, Tracer tracer)
     {
@@ -86,6 +87,7 @@ internal sealed class ConcreteFunction : IDisposable
         this.program = program;
         hostEffects = [.. tracer.HostEffects];
         changed = [.. tracer.Changed];
+        needed = [.. tracer.NeededByReplays];
         Graph = tracer.Graph;
     }
 
@@ -130,7 +132,9 @@ internal sealed class ConcreteFunction : IDisposable
     {
         foreach (Action effect in hostEffects) effect();
         foreach (VersionCell version in changed) Interlocked.Increment(ref version.Count);
-        return program.Run(given);
+        Tensor[] results = program.Run(given);
+        GC.KeepAlive(needed);
+        return results;
     }
 
     public void Dispose() => program.Dispose();
@@ -140,7 +144,11 @@ internal sealed class ConcreteFunction : IDisposable
     {
         if (wanted is null) return actual;
         var dims = new Dim[actual.Rank];
-        for (int i = 0; i < dims.Length; i++) dims[i] = wanted[i].IsUnknown ? new Dim(actual[i].Value, wanted[i].Symbol) : actual[i];
+        for (int i = 0; i < dims.Length; i++)
+        {
+            Dim size = wanted.IsRankKnown ? wanted[i] : Dim.Unknown;
+            dims[i] = size.IsUnknown ? new Dim(actual[i].Value, size.Symbol) : actual[i];
+        }
         return Shape.Of(dims);
     }
 }

@@ -33,6 +33,9 @@ internal sealed class Tracer : Observer
     /// <summary>Host code to run before each replay, in order.</summary>
     internal List<Action> HostEffects { get; } = [];
 
+    /// <summary>What the program refers to without holding it.</summary>
+    internal List<object> NeededByReplays { get; } = [];
+
     /// <summary>The counters of variables that each run changes.</summary>
     internal IReadOnlyCollection<VersionCell> Changed => changed;
 
@@ -79,10 +82,19 @@ internal sealed class Tracer : Observer
     internal override Shape? SymbolicShape(Tensor tensor) =>
         tensor.IdOrZero != 0 && known.TryGetValue(tensor.IdOrZero, out GraphTensor? found) ? found.Shape : null;
 
+    internal override void RefineShape(Tensor tensor, Shape shape)
+    {
+        GraphTensor symbol = Find(tensor);
+        symbol.Shape = symbol.Shape.MergeWith(shape);
+        base.RefineShape(tensor, shape);
+    }
+
     internal override void ReadValue(Tensor tensor, string how) =>
         throw new TracingException($"{how}: a value was read while '{Graph.Name}' is being traced, where it would be frozen for all later calls; return the tensor from the function and read it outside, or compute with Where instead of an if.");
 
     internal override void HostEffect(Action effect) => HostEffects.Add(effect);
+
+    internal override void KeepForReplays(object needed) => NeededByReplays.Add(needed);
 
     // The shape rules see unknown sizes; where one cannot follow them, the sizes of this run stand.
     private static Shape[] InferShapes(Op op, object attributes, GraphTensor[] inputs, ReadOnlySpan<Tensor> outputs)

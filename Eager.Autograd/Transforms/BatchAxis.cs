@@ -53,6 +53,12 @@ internal sealed class BatchAxis(Dim size, VmapRandomness randomness) : Observer
     internal override Shape? SymbolicShape(Tensor tensor) =>
         Owns(tensor) ? Outer?.SymbolicShape(tensor.AllSlices!)?[1..] : base.SymbolicShape(tensor);
 
+    internal override void RefineShape(Tensor tensor, Shape shape)
+    {
+        if (!Owns(tensor)) base.RefineShape(tensor, shape);
+        else if (shape.IsRankKnown) Outer?.RefineShape(tensor.AllSlices!, shape.Insert(0, Dim.Unknown));
+    }
+
     internal bool Owns(Tensor tensor) => tensor is BatchedTensor batched && batched.Axis == this;
 
     private void RequireBatchable(Op op, bool anyHas)

@@ -17,7 +17,7 @@ internal sealed class BatchedTensor : Tensor
 
     internal override Tensor Alias(bool sameIdentity = true) => Registered(new(Axis, all.Alias(sameIdentity), sameIdentity ? Id : 0));
 
-    internal override Tensor AliasUnscoped() => new BatchedTensor(Axis, all.AliasUnscoped(), Id);
+    internal override Tensor AliasUnscoped(long id = 0) => new BatchedTensor(Axis, all.AliasUnscoped(), id != 0 ? id : Id);
 
     private static BatchedTensor Registered(BatchedTensor tensor)
     {

@@ -3610,6 +3610,20 @@ internal static unsafe partial class Aten
         Native.Check(result_, "copy_");
     }
 
+    /// <summary>aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -&gt; Tensor(a!)</summary>
+    internal static void put_(Tensor @self, Tensor @index, Tensor @source, bool @accumulate)
+    {
+        nint self_ = @self.Enter();
+        nint index_ = @index.Enter();
+        nint source_ = @source.Enter();
+        int result_;
+        result_ = Raw.put_(self_, index_, source_, @accumulate ? (byte)1 : (byte)0);
+        @self.Leave();
+        @index.Leave();
+        @source.Leave();
+        Native.Check(result_, "put_");
+    }
+
     /// <summary>aten::fill_.Scalar(Tensor(a!) self, Scalar value) -&gt; Tensor(a!)</summary>
     internal static void fill__Scalar(Tensor @self, Scalar @value)
     {
@@ -3874,6 +3888,37 @@ internal static unsafe partial class Aten
         @mask.Leave();
         GC.KeepAlive(@generator);
         Native.Check(result_, "dropout_mask_");
+    }
+
+    /// <summary>eager::generator_state(Generator? generator) -&gt; Tensor</summary>
+    internal static Tensor generator_state(Generator? @generator)
+    {
+        nint result_;
+        result_ = Raw.generator_state(@generator is null ? 0 : @generator.Handle);
+        GC.KeepAlive(@generator);
+        return Tensor.Own(result_, "generator_state");
+    }
+
+    /// <summary>eager::set_generator_state(Tensor state, Generator? generator) -&gt; ()</summary>
+    internal static void set_generator_state(Tensor @state, Generator? @generator)
+    {
+        nint state_ = @state.Enter();
+        int result_;
+        result_ = Raw.set_generator_state(state_, @generator is null ? 0 : @generator.Handle);
+        @state.Leave();
+        GC.KeepAlive(@generator);
+        Native.Check(result_, "set_generator_state");
+    }
+
+    /// <summary>eager::call_host(int entry, int function, Tensor[] inputs) -&gt; Tensor</summary>
+    internal static Tensor call_host(long @entry, long @function, ReadOnlySpan<Tensor> @inputs)
+    {
+        nint* inputs_ = stackalloc nint[@inputs.Length];
+        Tensor.EnterAll(@inputs, inputs_);
+        nint result_;
+        result_ = Raw.call_host(@entry, @function, new NativeTensors(inputs_, @inputs.Length));
+        Tensor.LeaveAll(@inputs);
+        return Tensor.Own(result_, "call_host");
     }
 
     private static partial class Raw
@@ -4198,6 +4243,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma_grad")] internal static partial nint _standard_gamma_grad(nint @self, nint @output);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__dirichlet_grad")] internal static partial nint _dirichlet_grad(nint @x, nint @alpha, nint @total);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copy_")] internal static partial int copy_(nint @self, nint @src, byte @non_blocking);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_put_")] internal static partial int put_(nint @self, nint @index, nint @source, byte @accumulate);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fill__Scalar")] internal static partial int fill__Scalar(nint @self, Scalar @value);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_zero_")] internal static partial int zero_(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add__Tensor")] internal static partial int add__Tensor(nint @self, nint @other, Scalar @alpha);
@@ -4220,5 +4266,8 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_standard_gamma")] internal static partial nint standard_gamma(nint @concentration, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sample_dirichlet")] internal static partial nint sample_dirichlet(nint @concentration, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dropout_mask_")] internal static partial int dropout_mask_(nint @mask, double @kept, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_generator_state")] internal static partial nint generator_state(nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_set_generator_state")] internal static partial int set_generator_state(nint @state, nint @generator);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_call_host")] internal static partial nint call_host(long @entry, long @function, NativeTensors @inputs);
     }
 }

@@ -117,10 +117,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_generator_seed(nint handle, ulong seed);
 
-    [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_generator_state(nint handle);
-
-    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_generator_restore(nint handle, nint state);
-
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_record_begin(NativeTensors inputs);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_record_end(NativeTensors outputs);

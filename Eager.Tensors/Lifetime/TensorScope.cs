@@ -23,6 +23,7 @@ public sealed class TensorScope : IDisposable
     public TensorScope()
     {
         made = Temporaries.Begin();
+        context.UserScopes++;
         depth = context.OpenScopes;
     }
 
@@ -42,6 +43,7 @@ public sealed class TensorScope : IDisposable
         if (closed) return;
         RequireUsable();
         closed = true;
+        context.UserScopes--;
         made.Dispose();
     }
 

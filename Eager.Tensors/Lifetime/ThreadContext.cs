@@ -25,6 +25,12 @@ internal sealed class ThreadContext
     /// <summary>The number of open scopes.</summary>
     internal int OpenScopes;
 
+    /// <summary>How many of them are the user's; the others say that a method of the library is at work.</summary>
+    internal int UserScopes;
+
+    /// <summary>The number of open scopes of <see cref="Broadcasting.Strict"/>.</summary>
+    internal int StrictScopes;
+
     /// <summary>The tensors that the thread made.</summary>
     internal readonly Ledger Ledger = Ledger.Rent();
 

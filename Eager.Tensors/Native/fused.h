@@ -27,12 +27,19 @@ at::Tensor binomial(const at::Tensor& count, const at::Tensor& probability, c10:
 at::Tensor standard_gamma(const at::Tensor& concentration, c10::optional<at::Generator> generator);
 at::Tensor sample_dirichlet(const at::Tensor& concentration, c10::optional<at::Generator> generator);
 
+// The state of a generator as bytes of LibTorch's own layout: kernels, so that a program reads and sets it in its place.
+at::Tensor generator_state(c10::optional<at::Generator> generator);
+void set_generator_state(const at::Tensor& state, c10::optional<at::Generator> generator);
+
 // Fills with 1/kept with probability `kept`, else 0. One draw from the generator seeds the whole mask.
 void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator);
 
 // Moves variables along their gradients by a rule of updates.h. `slots` are the first slot of each variable, then the second, and so on;
 // `groups` says for each variable which of the rows of `settings`, of `row` numbers each, is its own.
 void update_(int64_t rule, at::TensorList variables, at::TensorList gradients, at::TensorList slots, at::IntArrayRef groups, int64_t row, double* settings);
+
+// Calls C# code through `entry`, which is told which function is meant.
+at::Tensor call_host(int64_t entry, int64_t function, at::TensorList inputs);
 
 enum class Rule : int64_t;
 // The loops, compiled for each processor (fused_generic.cpp, fused_avx2.cpp). Returns the first row whose label is out of range, or -1.

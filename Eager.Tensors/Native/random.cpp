@@ -1,5 +1,6 @@
 // Random generators: LibTorch's own Mersenne Twister on the CPU, Philox on CUDA.
 #include "abi.h"
+#include "fused.h"
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -31,20 +32,16 @@ EAGER_EXPORT int32_t eager_generator_seed(GeneratorHandle h, uint64_t seed) {
   });
 }
 
-// The state as a byte tensor of LibTorch's own layout.
-EAGER_EXPORT TensorHandle eager_generator_state(GeneratorHandle h) {
-  return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {
-    auto generator = borrowed(h);
-    std::lock_guard<std::mutex> lock(generator.mutex());
-    return eager::give(generator.get_state());
-  });
+namespace eager {
+
+at::Tensor generator_state(c10::optional<at::Generator> generator) {
+  std::lock_guard<std::mutex> lock(generator->mutex());
+  return generator->get_state();
 }
 
-EAGER_EXPORT int32_t eager_generator_restore(GeneratorHandle h, TensorHandle state) {
-  return eager::guarded(1, [&] {
-    auto generator = borrowed(h);
-    std::lock_guard<std::mutex> lock(generator.mutex());
-    generator.set_state(eager::share(state));
-    return 0;
-  });
+void set_generator_state(const at::Tensor& state, c10::optional<at::Generator> generator) {
+  std::lock_guard<std::mutex> lock(generator->mutex());
+  generator->set_state(state);
 }
+
+}  // namespace eager

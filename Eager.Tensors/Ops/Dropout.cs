@@ -21,7 +21,7 @@ public partial class Tensor
 
 internal static class DropoutOps
 {
-    internal readonly record struct Attributes(Shape Shape, double Kept, Generator Generator, DType DType, Device Device);
+    internal readonly record struct Attributes(Shape Shape, double Kept, Generator Generator, DType DType, Device Device) : IDraws;
 
     // 1/p with probability p, else 0
     internal static readonly Op<Attributes> Mask = new("DropoutMask",

@@ -33,13 +33,18 @@ internal abstract class Observer
     /// <summary>The innermost observer of this thread that answers an operation in the kernel's place.</summary>
     internal static Observer? FindTransform(Op op, ReadOnlySpan<Tensor> inputs)
     {
-        Observer? observer = ThreadContext.Current.Observer;
+        ThreadContext context = ThreadContext.Current;
+        if (context.StrictScopes > 0 && op.Broadcasts && context.OpenScopes == context.UserScopes) Broadcasting.RequireOneRank(op, inputs);
+        Observer? observer = context.Observer;
         while (observer is not null && !observer.Transforms(op, inputs)) observer = observer.Next;
         return observer;
     }
 
     /// <summary>The shape with unknown sizes by which a tracer knows a tensor; null for one that it does not know.</summary>
     internal virtual Shape? SymbolicShape(Tensor tensor) => Outer?.SymbolicShape(tensor);
+
+    /// <summary>Adds to the shape by which a tracer knows a tensor.</summary>
+    internal virtual void RefineShape(Tensor tensor, Shape shape) => Outer?.RefineShape(tensor, shape);
 
     /// <summary>Called before a tensor's elements are read; a tracer refuses.</summary>
     internal virtual void ReadValue(Tensor tensor, string how) => Outer?.ReadValue(tensor, how);
@@ -50,12 +55,30 @@ internal abstract class Observer
     /// <summary>Called when host code with an effect ran that a replay must run again.</summary>
     internal virtual void HostEffect(Action effect) => Outer?.HostEffect(effect);
 
+    /// <summary>Called with what must live as long as the replays of what is recorded.</summary>
+    internal virtual void KeepForReplays(object needed) => Outer?.KeepForReplays(needed);
+
     /// <summary>Starts to see this thread's operations.</summary>
     internal void Attach()
     {
         ThreadContext context = ThreadContext.Current;
         Outer = context.Observer;
         context.Observer = this;
+    }
+
+    /// <summary>Starts to see what another observer of this thread sees, right before it.</summary>
+    internal void AttachInside(Observer other)
+    {
+        ThreadContext context = ThreadContext.Current;
+        Outer = other;
+        if (context.Observer == other)
+        {
+            context.Observer = this;
+            return;
+        }
+        Observer inner = context.Observer!;
+        while (inner.Outer != other) inner = inner.Outer!;
+        inner.Outer = this;
     }
 
     /// <summary>Stops seeing this thread's operations; observers inside it go on.</summary>

@@ -123,12 +123,12 @@ public partial class Tensor
 internal static class RandomOps
 {
     /// <summary>What is drawn: two numbers that describe the distribution, and from where.</summary>
-    internal readonly record struct Attributes(Shape Shape, Scalar First, Scalar Second, DType DType, Device Device, Generator Generator)
+    internal readonly record struct Attributes(Shape Shape, Scalar First, Scalar Second, DType DType, Device Device, Generator Generator) : IDraws
     {
         internal Tensor Empty() => Aten.empty_memory_format(Shape.Sizes, (int)DType, -1, Device.Packed, default, -1);
     }
 
-    internal readonly record struct CategoricalAttributes(long Count, Generator Generator);
+    internal readonly record struct CategoricalAttributes(long Count, Generator Generator) : IDraws;
 
     internal static readonly Op<Attributes> Normal = Filling("RandomNormal", static (y, in a) => Aten.normal_(y, a.First.ToDouble(), a.Second.ToDouble(), a.Generator));
 
@@ -199,6 +199,6 @@ internal static class RandomOps
             Tensor y = a.Empty();
             fill(y, a);
             return y;
-        }, static (x, in a) => a.Shape)
+        }, (x, in a) => Tensor.RequireKnown(a.Shape, name))
         { Accepts = Accepts.Any, Effect = Effect.Random };
 }

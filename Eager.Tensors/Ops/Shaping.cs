@@ -34,6 +34,28 @@ public partial class Tensor
         return Reshape(Shape.Of([.. shape.Take(start), shape[start..].ElementCount]));
     }
 
+    /// <summary>Neighbouring axes made one, by groups: <c>MergeAxes([0, [1, 2]])</c> takes <c>[n, h, w]</c> to <c>[n, h·w]</c>. A view where the layout allows.</summary>
+    /// <param name="groups">All axes in their order, each by itself or in a group; a negative one counts from the end, an empty group gives an axis of size 1.</param>
+    /// <exception cref="ShapeMismatchException">The groups are not all axes in order; to reorder them use <see cref="Transpose"/>.</exception>
+    public Tensor MergeAxes(ReadOnlySpan<AxisGroup> groups)
+    {
+        Shape shape = Shape;
+        var sizes = new Dim[groups.Length];
+        var listed = new List<int>();
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            sizes[i] = 1L;
+            foreach (int axis in groups[i])
+            {
+                listed.Add(axis);
+                sizes[i] *= shape[shape.NormalizeAxis(axis, nameof(MergeAxes))];
+            }
+        }
+        if (!listed.Select(axis => axis < 0 ? axis + Rank : axis).SequenceEqual(Enumerable.Range(0, Rank)))
+            throw new ShapeMismatchException($"MergeAxes: the groups list axes [{string.Join(", ", listed)}] of shape {ConcreteShape}; list each of its {Rank} axes once and in order.");
+        return Reshape(Shape.Of(sizes));
+    }
+
     /// <summary>Repeated along axes of size 1 and new leading axes, by NumPy's rules. A view.</summary>
     public Tensor BroadcastTo(Shape shape) => ShapingOps.BroadcastTo.Apply([this], shape);
 
@@ -215,6 +237,7 @@ internal static class ShapingOps
         Accepts = Accepts.Any,
         Linear = Linearity.Jointly,
         Elementwise = true,
+        Effect = Effect.View,  // of a slice of a map whose batch lies in order
         ComplexGradients = true,
         Gradients = [new(Keep.Nothing, static (g, in s) => g)],
     };

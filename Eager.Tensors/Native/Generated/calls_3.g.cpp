@@ -70,6 +70,9 @@
 #if __has_include(<ATen/ops/one_hot_ops.h>)
 #include <ATen/ops/one_hot_ops.h>
 #endif
+#if __has_include(<ATen/ops/put_ops.h>)
+#include <ATen/ops/put_ops.h>
+#endif
 #if __has_include(<ATen/ops/reflection_pad1d_ops.h>)
 #include <ATen/ops/reflection_pad1d_ops.h>
 #endif
@@ -606,6 +609,17 @@ EAGER_EXPORT int32_t eager_op_geometric_(TensorHandle self_, double p_, Generato
 #else
 EAGER_EXPORT int32_t eager_op_geometric_(TensorHandle self_, double p_, GeneratorHandle generator_) {
   eager::remember_error("this LibTorch has no operator geometric_");
+  return 1;
+}
+#endif
+
+#if __has_include(<ATen/ops/put_ops.h>)
+EAGER_EXPORT int32_t eager_op_put_(TensorHandle self_, TensorHandle index_, TensorHandle source_, uint8_t accumulate_) {
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::put_::call, self_, index_, source_, accumulate_); return 0; });
+}
+#else
+EAGER_EXPORT int32_t eager_op_put_(TensorHandle self_, TensorHandle index_, TensorHandle source_, uint8_t accumulate_) {
+  eager::remember_error("this LibTorch has no operator put_");
   return 1;
 }
 #endif

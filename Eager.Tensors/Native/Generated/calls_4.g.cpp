@@ -521,3 +521,7 @@ EAGER_EXPORT TensorHandle eager_op_poisson(TensorHandle rate_, GeneratorHandle g
 EAGER_EXPORT TensorHandle eager_op_binomial(TensorHandle count_, TensorHandle probability_, GeneratorHandle generator_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::binomial, count_, probability_, generator_)); });
 }
+
+EAGER_EXPORT TensorHandle eager_op_call_host(int64_t entry_, int64_t function_, EagerTensors inputs_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::call_host, entry_, function_, inputs_)); });
+}

@@ -607,3 +607,7 @@ EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double s
 EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle a_, TensorHandle b_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::lcm, a_, b_)); });
 }
+
+EAGER_EXPORT int32_t eager_op_set_generator_state(TensorHandle state_, GeneratorHandle generator_) {
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::set_generator_state, state_, generator_); return 0; });
+}

@@ -85,15 +85,86 @@ public class CustomGradientTests
     }
 
     [Test]
-    public void A_host_function_without_a_gradient_or_inside_a_trace_is_refused_by_name()
+    public void A_host_function_without_a_gradient_is_refused_by_name()
     {
         Func<Tensor[], Tensor> opaque = Function.Host(static x => Tensor.From(x[0].ToArray<double>()[0]), name: "first");
         Tensor x = Tensor.From(1.0, 2);
 
         Assert.That(opaque([x]).Item(), Is.EqualTo(1));
         Assert.That(Assert.Throws<GradientException>(() => Function.Grad(x => opaque([x]))(x))!.Message, Does.Contain("'first'").And.Contain("StopGradient"));
-        Assert.That(Assert.Throws<TracingException>(() => Function.Trace(x => opaque([x])).Call(x))!.Message, Does.Contain("'first'"));
         Assert.Throws<InvalidArgumentException>(() => opaque([x, x, x, x, x, x, x, x, x]));
+    }
+
+    [Test]
+    public void A_replay_calls_the_host_functions_of_its_trace()
+    {
+        int calls = 0;
+        Func<Tensor[], Tensor> scale = Function.Host(x =>
+        {
+            calls++;
+            return Tensor.From(Array.ConvertAll(x[0].ToArray<double>(), v => v * calls)).Exp().Log();  // kernels of its own, which are not recorded
+        });
+        using TracedFunction traced = Function.Trace(x => scale([x + 1]) * 10);
+
+        double[] runs = [.. Enumerable.Range(0, 3).Select(i => traced.Call(Tensor.From((double)i, 0))[0].Item())];
+
+        Assert.That(calls, Is.EqualTo(3));
+        Assert.That(runs, Is.EqualTo((double[])[10, 40, 90]).Within(1e-13).Percent, "(i + 1)·calls·10");
+        Assert.That(traced.TraceCount, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_traced_gradient_goes_through_host_functions()
+    {
+        // The documents' relu, with another host function for its gradient.
+        Func<Tensor[], Tensor> slope = Function.Host(static x => Tensor.From(Array.ConvertAll(x[0].ToArray<double>(), static v => v > 0 ? 1.0 : 0)));
+        Func<Tensor[], Tensor> relu = Function.Host(static x => Tensor.From(Array.ConvertAll(x[0].ToArray<double>(), static v => Math.Max(v, 0))), (x, _, g) => [g * slope([x[0]])]);
+        using TracedFunction traced = Function.Trace(x => Function.Grad(x => (relu([x]) * x).Sum())(x));
+
+        foreach (double[] at in (double[][])[[1, -2, 3], [-1, 5, -0.5], [4, 4, -4]])
+            Assert.That(traced.Call(Tensor.From(at)).ToArray<double>(), Is.EqualTo(at.Select(static v => v > 0 ? 2 * v : 0)));
+        Assert.That(traced.TraceCount, Is.EqualTo(1));
+        Assert.That(traced.Graph.Operations.Select(static o => o.Type), Has.Exactly(2).EqualTo("HostFunction"));
+    }
+
+    [Test]
+    public void What_a_host_function_throws_in_a_replay_arrives_and_the_next_replay_runs()
+    {
+        bool fails = false;
+        Func<Tensor[], Tensor> host = Function.Host(x => fails ? throw new InvalidOperationException("on purpose") : x[0].Clone(), name: "fragile");
+        using TracedFunction traced = Function.Trace(x => host([x]) + 1);
+        Tensor one = Tensor.From(1.0);
+        _ = traced.Call(one);
+
+        fails = true;
+        Assert.That(() => traced.Call(one), Throws.TypeOf<InvalidOperationException>().With.Message.EqualTo("on purpose"));
+        Assert.That(() => Function.Trace(x => host([x])).Call(one), Throws.TypeOf<InvalidOperationException>().With.Message.EqualTo("on purpose"));
+        fails = false;
+        Assert.That(traced.Call(one).Item(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_host_function_keeps_shape_and_dtype_over_replays()
+    {
+        int size = 2;
+        Func<Tensor[], Tensor> host = Function.Host(x => Tensor.Ones([size]), name: "growing");
+        using TracedFunction traced = Function.Trace(x => host([x]));
+        _ = traced.Call(Tensor.From(1f));
+        size = 3;
+
+        Assert.That(() => traced.Call(Tensor.From(1f)), Throws.TypeOf<TracingException>().With.Message.Contains("'growing'").And.Message.Contains("[3]").And.Message.Contains("[2]"));
+    }
+
+    [Test]
+    public void Host_functions_outlive_collections_between_replays()
+    {
+        using TracedFunction traced = Function.Trace(static x => Function.Host(static x => Tensor.From(x[0].Item() * 2))([x]));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.That(traced.Call(Tensor.From((double)i)).Item(), Is.EqualTo(2 * i));
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
     }
 
     [Test]

@@ -83,6 +83,7 @@ internal static class OpTable
         [VariableOps.Assign] = typeof(VariableTests),
         [VariableOps.AssignAdd] = typeof(VariableTests),
         [VariableOps.AssignSub] = typeof(VariableTests),
+        [VariableOps.AssignPart] = typeof(VariableTests),
         [Sgd.SgdUpdate] = typeof(OptimizerTests),
         [Adam.AdamUpdate] = typeof(OptimizerTests),
         [Adagrad.AdagradUpdate] = typeof(OptimizerTests),

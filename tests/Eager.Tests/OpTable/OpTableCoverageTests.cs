@@ -1,4 +1,5 @@
 using Eager.Autograd;
+using Eager.Tests.Tensors;
 using NUnit.Framework;
 
 namespace Eager.Tests.OpTable;
@@ -38,6 +39,29 @@ public class OpTableCoverageTests
 
         Assert.That(OpTable.Rows.Select(static r => r.Op), Has.None.EqualTo(undeclared));
         Assert.That(OpTable.Declared, Does.Contain(ArithmeticOps.Add).And.Contain(VariableOps.Assign).And.None.EqualTo(undeclared));
+    }
+
+    // Where no row can check a rule in float64, and what does.
+    private static readonly Dictionary<(Op Op, int Input), string> CheckedElsewhere = new()
+    {
+        [(ShapingOps.Cast, 0)] = $"differences drown in a narrower dtype's rounding; see {nameof(ShapingTests)}.{nameof(ShapingTests.The_gradient_of_a_cast_is_cast_back)}",
+    };
+
+    [Test]
+    public void Every_gradient_rule_is_checked_by_a_row_in_first_and_second_order()
+    {
+        var missing = new List<string>();
+        foreach (Op op in OpTable.Declared.Where(static op => !OpTable.TestedElsewhere.ContainsKey(op)))
+        {
+            OpRow[] rows = [.. OpTable.Rows.Where(r => r.Op == op)];
+            int inputs = rows.SelectMany(static r => r.Samples).Max(static s => s.Inputs.Length);
+            HashSet<int> checkedInputs = [.. rows.SelectMany(static r => OpTableTests.GradientSamples(r).SelectMany(r.DifferentiableInputs))];
+            for (int i = 0; i < inputs; i++)
+                if (op.WhyNoGradient(i) is null && op.WhyGradientIsMissing(i) is null && !checkedInputs.Contains(i) && !CheckedElsewhere.ContainsKey((op, i)))
+                    missing.Add($"{op.Name}, input {i}");
+        }
+
+        Assert.That(missing, Is.Empty, "give the operation's row a smooth float64 sample with that input");
     }
 
     [Test]

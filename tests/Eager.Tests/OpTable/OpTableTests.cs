@@ -306,6 +306,106 @@ public class OpTableTests
         }
     }
 
+    // A trace knows of a size perhaps only that it is some number: rules and methods must get by with that.
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Sizes_that_are_all_unknown_go_through_the_shape_rules(OpRow row)
+    {
+        DType dtype = row.DTypes.Contains(DType.Float64) ? DType.Float64 : row.DTypes[0];
+        foreach (Sample sample in row.SamplesOf(dtype))
+        {
+            Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+            var follower = new ShapeFollower();
+            var symbols = new Dictionary<long, int>();  // equal sizes are one unknown, as a batch is
+            foreach (Tensor t in x)
+                follower.Know(t, Shape.Of([.. t.ConcreteShape.Select(size => new Dim(size.Value, symbols.TryGetValue(size.Value, out int known) ? known : symbols[size.Value] = Dim.Unknown.Symbol))]));
+            follower.Attach();
+            Tensor[] y;
+            try
+            {
+                y = row.Run(sample, x, dtype);
+            }
+            finally
+            {
+                follower.Detach();
+            }
+            foreach ((Op op, Shape[] rule, Shape[] kernel) in follower.Runs)
+                Assert.That(rule.Select(TensorData.SizesOf), Is.EqualTo(kernel.Select(TensorData.SizesOf)), $"{op} within {sample}");
+            Assert.That(y.Select(follower.ShapeOf).Select(TensorData.SizesOf), Is.EqualTo(y.Select(static t => TensorData.SizesOf(t.ConcreteShape))), $"{sample}");
+        }
+    }
+
+    // Who frees or changes one tensor must know which others share its memory: views, by their declaration, and no others.
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void Outputs_share_memory_with_an_input_only_where_a_view_is_declared(OpRow row)
+    {
+        DType dtype = row.DTypes.Contains(DType.Float64) ? DType.Float64 : row.DTypes[0];
+        foreach (Sample sample in row.SamplesOf(dtype))
+        {
+            foreach (Func<NArray, DType, Tensor> make in (Func<NArray, DType, Tensor>[])[TensorData.Make, TensorData.MakeStrided])
+            {
+                var follower = new SharingFollower();
+                follower.Attach();
+                try
+                {
+                    row.Run(sample, Inputs(sample, dtype, make), dtype);
+                }
+                finally
+                {
+                    follower.Detach();
+                }
+                Assert.That(follower.Undeclared, Is.Empty, $"{sample}");
+            }
+        }
+    }
+
+    // x ∘ x: the two roles of one tensor must neither disturb each other nor lose a gradient.
+    [TestCaseSource(nameof(DifferentiableRows))]
+    public void One_tensor_in_two_places_counts_twice(OpRow row)
+    {
+        foreach (Sample sample in GradientSamples(row))
+        {
+            int[] places = row.DifferentiableInputs(sample);
+            for (int k = 1; k < places.Length; k++)
+            {
+                (int first, int second) = (places[k - 1], places[k]);
+                if (!sample.Inputs[first].Sizes.SequenceEqual(sample.Inputs[second].Sizes)) continue;
+                Tensor[] apart = Inputs(sample, DType.Float64, TensorData.Make);
+                apart[second] = apart[first].Clone();
+                Tensor[] together = [.. apart];
+                together[second] = together[first];
+
+                double[][] values;
+                Tensor?[] gradients;
+                try
+                {
+                    (values, gradients) = Derive(apart);
+                }
+                catch (EagerException e)
+                {
+                    // What fits the first place, such as a matrix, need not fit the second, which wants a factor of one.
+                    Assert.That(() => Derive(together), Throws.TypeOf(e.GetType()), $"{sample}, inputs {first} and {second}");
+                    continue;
+                }
+                (double[][] sameValues, Tensor?[] sums) = Derive(together);
+
+                Assert.That(sameValues, Is.EqualTo(values), $"{sample}, inputs {first} and {second}");
+                if (gradients[first] is not { } a || gradients[second] is not { } b) continue;
+                // The terms of the sum are added in another order.
+                double[] expected = TensorData.Read(a + b);
+                double largest = TensorData.Read(a).Concat(TensorData.Read(b)).Where(double.IsFinite).Select(Math.Abs).Append(1).Max();
+                Assert.That(TensorData.Read(sums[first]!), Is.EqualTo(expected).Within(64 * TensorData.Epsilon(DType.Float64) * largest), $"gradient of {sample}, inputs {first} and {second}");
+
+                (double[][] Values, Tensor?[] Gradients) Derive(Tensor[] x)
+                {
+                    using var tape = new GradientTape();
+                    foreach (int i in places) tape.Watch(x[i]);
+                    Tensor[] y = row.Run(sample, x, DType.Float64);
+                    return ([.. y.Select(TensorData.Read)], tape.Gradient([.. y.Where(tape.HasRecorded)], x));
+                }
+            }
+        }
+    }
+
     [TestCaseSource(nameof(RowsWithInputs))]
     public void Inputs_of_two_dtypes_never_combine(OpRow row)
     {
@@ -430,7 +530,7 @@ public class OpTableTests
 
     private static bool HasBatch(Tensor t, long size) => t.Rank > 0 && t.ConcreteShape[0].Value == size;
 
-    private static IEnumerable<Sample> GradientSamples(OpRow row) =>
+    internal static IEnumerable<Sample> GradientSamples(OpRow row) =>
         row.DTypes.Contains(DType.Float64) && row.OutputDType(DType.Float64).IsFloatingPoint()
             ? row.SamplesOf(DType.Float64).Where(s => s.Smooth && row.DifferentiableInputs(s).Length > 0) : [];
 

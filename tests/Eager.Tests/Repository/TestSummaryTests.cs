@@ -42,6 +42,16 @@ public class TestSummaryTests
         Assert.That(results.Summarize(runnerExitCode: 1), Is.EqualTo((1, "0 passed, 1 failed")));
     }
 
+    [Test]
+    public void The_line_before_the_last_says_what_the_table_of_operations_ran()
+    {
+        using var results = new ResultFolder();
+        results.Write(Complete, total: 4, executed: 4, passed: 3);
+        results.WriteCases(("Values(Add)", "Passed"), ("Shapes(Add)", "Passed"), ("Values(Exp)", "Passed"), ("Values(Log)", "Failed"));
+
+        Assert.That(results.Lines(runnerExitCode: 1)[^2], Is.EqualTo("Op table: 7 declared operations, 2 rows, 3 checks passed"));
+    }
+
     private sealed class ResultFolder : IDisposable
     {
         private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("eager-results-");
@@ -56,14 +66,31 @@ public class TestSummaryTests
             </TestRun>
             """);
 
+        public void WriteCases(params (string Name, string Outcome)[] cases) => File.WriteAllText(
+            Path.Combine(folder.FullName, "cases.trx"),
+            $"""
+            {string.Concat(cases.Select((c, i) => $"<UnitTestResult executionId=\"e\" testId=\"{i}\" testName=\"{c.Name}\" outcome=\"{c.Outcome}\" />\n"))}
+            <StdOut>Operations (2): Add, Exp
+            7 declared operations, 2 rows, 9 samples over their dtypes.</StdOut>
+            {string.Concat(cases.Select((c, i) => $"<UnitTest name=\"{c.Name}\" storage=\"s\" id=\"{i}\">\n<TestMethod className=\"Eager.Tests.OpTable.OpTableTests\" name=\"{c.Name}\" />\n"))}
+            """);
+
         public (int ExitCode, string LastLine) Summarize(int runnerExitCode)
+        {
+            (int exitCode, string[] lines) = Run(runnerExitCode);
+            return (exitCode, lines[^1]);
+        }
+
+        public string[] Lines(int runnerExitCode) => Run(runnerExitCode).Lines;
+
+        private (int ExitCode, string[] Lines) Run(int runnerExitCode)
         {
             const string Script = "set -euo pipefail; say() { printf '%s\\n' \"$*\"; }; source \"$1\"; summarize \"$2\" \"$3\"";
             string[] arguments = ["-c", Script, "bash", RepositoryRoot.Combine("eng", "test.sh"), folder.FullName, $"{runnerExitCode}"];
             using var process = Process.Start(new ProcessStartInfo("bash", arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return (process.ExitCode, output.TrimEnd('\n').Split('\n')[^1]);
+            return (process.ExitCode, output.TrimEnd('\n').Split('\n'));
         }
 
         public void Dispose() => folder.Delete(recursive: true);

@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using NUnit.Framework;
 
 namespace Eager.Tests.Tensors;
@@ -95,6 +96,20 @@ public class ShapingTests
         Assert.That(indices.ToArray<long>(), Is.EqualTo(new long[] { 2, 1, 2, 1 }));
         Check(Matrix.TopK(1, axis: 0, largest: false).Values, [1, 3], 1, 2, 3);
         Assert.That(() => Matrix.TopK(4), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("has 3 elements, not 4"));
+    }
+
+    [Test]
+    public void The_gradient_of_a_cast_is_cast_back()
+    {
+        foreach (DType dtype in (DType[])[DType.Float16, DType.BFloat16, DType.Float32, DType.Float64, DType.Complex64])
+        {
+            Tensor x = Tensor.From(1.5, -2, 0.25);
+            // Σ(x² of the cast)² has slopes 4x³ and curvatures 12x², which all of these dtypes hold exactly.
+            Func<Tensor, Tensor> function = x => x.Square().Cast(dtype).Real().Square().Cast(DType.Float64).Sum();
+
+            Assert.That(Function.Grad(function)(x).ToArray<double>(), Is.EqualTo((double[])[13.5, -32, 0.0625]), $"{dtype}");
+            Assert.That(Function.Hvp(function, x, Tensor.OnesLike(x)).ToArray<double>(), Is.EqualTo((double[])[27, 48, 0.75]), $"{dtype}");
+        }
     }
 
     [Test]
