@@ -88,7 +88,7 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
         {
             // One step makes the variables and all that optimizers keep; the checkpoint then puts everything right.
             (TFeatures features, TLabels labels) = FirstOf(inputFunction(), nameof(Train));
-            using (new TensorScope()) TrainOn(features, labels, new EstimatorRun(EstimatorMode.Train, GlobalStep));
+            using (new TensorScope()) TrainOn(features, labels, new EstimatorRun(EstimatorMode.Train, GlobalStep), isTrial: true);
             state.RestoreAll();
         }
         var run = new EstimatorRun(EstimatorMode.Train, GlobalStep);
@@ -150,7 +150,7 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
 
     /// <summary>What the model predicts, computed batch by batch as it is asked for.</summary>
     /// <param name="inputFunction">Gives the batches of features.</param>
-    /// <param name="checkpointPath">The checkpoint to predict with; the weights at hand when null, which are those of the latest checkpoint where nothing was trained yet.</param>
+    /// <param name="checkpointPath">The checkpoint to predict with, read for each batch, as others may train in between; the weights at hand when null, which are those of the latest checkpoint where nothing was trained yet.</param>
     /// <param name="singleExamples">Whether each example comes by itself, without the axis of the batch; else each batch as it is.</param>
     /// <returns>The predictions by name.</returns>
     /// <exception cref="InvalidArgumentException">There is nothing to predict with, or the model function gave no predictions, or with batches of different sizes.</exception>
@@ -209,19 +209,20 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
                 }
                 if (GlobalStep >= last || run.StopRequested) break;
             }
-            state.Place.Stop();
             if (run.Steps == 0) throw new InvalidArgumentException("Train: the input function gave no batch; give at least one.");
             if (saved != GlobalStep) state.Save();
         }
         finally
         {
+            // A batch that failed was given out; a training that goes on does so with the next.
+            state.Place.Stop();
             run.Spec = null;
             Tell(hooks, hook => hook.OnEnd(run));
             log.Flush();
         }
     }
 
-    private EstimatorSpec TrainOn(TFeatures features, TLabels labels, EstimatorRun run)
+    private EstimatorSpec TrainOn(TFeatures features, TLabels labels, EstimatorRun run, bool isTrial = false)
     {
         using VariableStore variables = state.OpenVariables();
         using var tape = new GradientTape();
@@ -231,7 +232,7 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
         Tensor loss = LossOf(spec);
         strays?.RequireAmong(state.Variables.Values);
         run.Loss = loss.Item();
-        if (double.IsNaN(run.Loss)) throw new AnomalyException(string.Create(CultureInfo.InvariantCulture, $"Train: the loss of step {run.GlobalStep + 1} is not a number; the step was not made. Lower the learning rate, or look for the first operation that gives NaN with AnomalyDetection."));
+        if (double.IsNaN(run.Loss) && !isTrial) throw new AnomalyException(string.Create(CultureInfo.InvariantCulture, $"Train: the loss of step {run.GlobalStep + 1} is not a number; the step was not made. Lower the learning rate, or look for the first operation that gives NaN with AnomalyDetection."));
         spec.TrainOp.Run(new TrainStep(tape, loss, state.TrainableVariables));
         return spec;
     }

@@ -253,6 +253,33 @@ public sealed class EstimatorTests
         static void Throws(Func<object> what, string message) => Assert.That(() => what(), NUnit.Framework.Throws.TypeOf<InvalidArgumentException>().With.Message.Contains(message));
     }
 
+    [Test]
+    public void A_training_that_failed_goes_on_with_the_next_batch()
+    {
+        using var folder = new TempFolder();
+        EstimatorSpec Model(Tensor x, Tensor? y, EstimatorMode mode, HyperParameters parameters)
+        {
+            Tensor w = VariableScope.GetVariable("w", [], static (shape, dtype) => Tensor.Ones(shape, dtype));
+            return new EstimatorSpec(mode, loss: (x * w).Mean() * (x.Max() > 50).Where(Tensor.From(float.NaN), Tensor.From(1f)), trainOp: TrainOp.Minimize(() => new Sgd(0)));
+        }
+        Tensor data = Tensor.From(1f, 2, 100, 4, 5);
+        Dataset<(Tensor Features, Tensor Labels)> batches = Dataset.FromTensorSlices(data, data).Batch(1);
+        var losses = new List<double>();
+        using (var estimator = new Estimator<Tensor, Tensor>(Model, new RunConfig { ModelDirectory = folder.Path, SaveCheckpointsSteps = 1 }))
+        {
+            Assert.That(() => estimator.Train(() => batches, hooks: [new Losses(losses)]), NUnit.Framework.Throws.TypeOf<AnomalyException>());
+            estimator.Train(() => batches, steps: 1, hooks: [new Losses(losses)]);
+        }
+        Assert.That(losses, Is.EqualTo(new double[] { 1, 2, 4 }));
+        // What another process finds in the folder goes on from there.
+        using var again = new Estimator<Tensor, Tensor>(Model, new RunConfig { ModelDirectory = folder.Path });
+        again.Train(() => batches, hooks: [new Losses(losses)]);
+        Assert.That(losses, Is.EqualTo(new double[] { 1, 2, 4, 5 }));
+        // Data of another make begins at its beginning.
+        again.Train(() => Dataset.FromTensorSlices(data[3..], data[3..]).Batch(1), steps: 1, hooks: [new Losses(losses)]);
+        Assert.That(losses[^1], Is.EqualTo(4));
+    }
+
     private static EstimatorSpec Dropping(Tensor x, Tensor? y, EstimatorMode mode, HyperParameters parameters) =>
         SmallDigits.Classifier(SmallDigits.CnnFunction(x, [4, 6], dropout: 0.5, isTraining: mode == EstimatorMode.Train), y, mode, () => new Adam(0.01));
 
@@ -274,6 +301,11 @@ public sealed class EstimatorTests
         }
 
         public override void OnEnd(EstimatorRun run) => told.Add($"end {run.GlobalStep}");
+    }
+
+    private sealed class Losses(List<double> losses) : EstimatorHook
+    {
+        public override void AfterStep(EstimatorRun run) => losses.Add(run.Loss);
     }
 
     private sealed class LambdaHook(Action afterStep) : EstimatorHook
