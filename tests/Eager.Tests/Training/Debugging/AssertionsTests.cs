@@ -103,6 +103,26 @@ public sealed class AssertionsTests
     }
 
     [Test]
+    public void In_a_traced_function_assertions_and_prints_run_with_every_replay()
+    {
+        var output = new StringWriter();
+        var print = new Print("v ", output: output);
+        using TracedFunction traced = Function.Trace(v => print.Call(v.AssertPositive()).AssertLess(Tensor.From(10f)) * 2);
+        Assert.That(traced.Call(Tensor.From(1f, 2)).ToArray<float>(), Is.EqualTo(new[] { 2f, 4 }));
+        Assert.That(traced.Call(Tensor.From(3f, 4)).ToArray<float>(), Is.EqualTo(new[] { 6f, 8 }));
+        Assert.That(() => traced.Call(Tensor.From(-1f, 4)), Throws.TypeOf<AssertionFailedException>().With.Message.Contains("'v' float32 [2] has 1 of 2 elements that are not positive; the first is -1 at [0]"));
+        Assert.That(() => traced.Call(Tensor.From(1f, 40)), Throws.TypeOf<AssertionFailedException>().With.Message.Contains("40 against 10 at [1]"));
+        Assert.That(traced.Call(Tensor.From(5f, 6)).ToArray<float>(), Is.EqualTo(new[] { 10f, 12 }));
+        Assert.That(traced.TraceCount, Is.EqualTo(1));
+        Assert.That(output.ToString().Split(Environment.NewLine), Is.EqualTo(new[] { "v [1 2]", "v [3 4]", "v [1 40]", "v [5 6]", "" }), "what does not hold stops what comes after it");
+
+        Tensor x = Tensor.From(1f, 2);
+        using var tape = new GradientTape();
+        tape.Watch(x);
+        Assert.That(tape.Gradient(traced.Call(x).Sum(), x)!.ToArray<float>(), Is.EqualTo(new[] { 2f, 2 }));
+    }
+
+    [Test]
     [NonParallelizable]
     public void Standard_error_is_where_it_prints_by_default()
     {
