@@ -66,6 +66,11 @@ public readonly record struct Device(DeviceType Type, int Index = 0)
         return before;
     }
 
+    /// <summary>As <see cref="Use(Device)"/>, with the device as text: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
+    /// <exception cref="InvalidArgumentException">The text names no kind of device.</exception>
+    /// <exception cref="DeviceException">There is no such device here; the message lists those present.</exception>
+    public static IDisposable Use(string device) => Use(Parse(device));
+
     /// <summary>cpu, or cuda:0 and so on.</summary>
     public override string ToString() => Type == DeviceType.Cpu ? "cpu" : $"cuda:{Index}";
 
