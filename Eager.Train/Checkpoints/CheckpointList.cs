@@ -11,18 +11,21 @@ internal readonly record struct ListedCheckpoint(string File, DateTimeOffset? Sa
 
 /// <summary>
 /// The file that lists the checkpoints of a folder: the names of those kept for good, then of the others, the latest last,
-/// after each a tab and the time at which it was saved. The first line, of another kind, says since when the interval between those kept for good counts.
+/// after each a tab and the time at which it was saved. The first line, of another kind, says since when the interval between those kept for good counts;
+/// lines after it name files that are about to be deleted, so that what a crash leaves of them goes later.
 /// Names are relative, so that the folder may be moved.
 /// </summary>
 /// <param name="Since">When the last checkpoint kept for good was saved, or the first of all; null if nobody knows.</param>
 /// <param name="Checkpoints">The checkpoints, the latest last.</param>
-internal sealed record CheckpointList(DateTimeOffset? Since, List<ListedCheckpoint> Checkpoints)
+/// <param name="Going">The names of files that are no checkpoints any more, and may be gone already.</param>
+internal sealed record CheckpointList(DateTimeOffset? Since, List<ListedCheckpoint> Checkpoints, IReadOnlyList<string> Going)
 {
     /// <summary>What the names of checkpoints end with.</summary>
     public const string Extension = ".safetensors";
 
     private const long MaxBytes = 1 << 20;
     private const string SinceMark = "# since";
+    private const string GoingMark = "# going";
     private const string KeptMark = "kept";
 
     /// <summary>Reads a list; null if there is no such file.</summary>
@@ -50,13 +53,16 @@ internal sealed record CheckpointList(DateTimeOffset? Since, List<ListedCheckpoi
         if (!text.EndsWith('\n')) throw Damaged(path, "its last line is cut off");
         DateTimeOffset? since = null;
         var checkpoints = new List<ListedCheckpoint>();
+        var going = new List<string>();
         foreach ((int number, string line) in text[..^1].Split('\n').Index())
         {
             string[] fields = line.Split('\t');
             if (number == 0 && fields.Length == 2 && fields[0] == SinceMark) since = ReadTime(fields[1], path);
+            else if (checkpoints.Count == 0 && fields.Length == 2 && fields[0] == GoingMark) going.Add(ReadCheckpoint(fields[1..], path).File);
             else checkpoints.Add(ReadCheckpoint(fields, path));
         }
-        return new CheckpointList(since, checkpoints);
+        if (going.Find(file => checkpoints.Exists(c => c.File == file)) is { } both) throw Damaged(path, $"'{Show(both)}' is both listed and to be deleted");
+        return new CheckpointList(since, checkpoints, going);
     }
 
     private static ListedCheckpoint ReadCheckpoint(string[] fields, string path)
@@ -76,6 +82,7 @@ internal sealed record CheckpointList(DateTimeOffset? Since, List<ListedCheckpoi
     {
         var text = new StringBuilder();
         if (Since is { } since) text.Append(CultureInfo.InvariantCulture, $"{SinceMark}\t{since:O}\n");
+        foreach (string file in Going) text.Append(CultureInfo.InvariantCulture, $"{GoingMark}\t{file}\n");
         foreach (ListedCheckpoint checkpoint in Checkpoints)
         {
             text.Append(checkpoint.File);

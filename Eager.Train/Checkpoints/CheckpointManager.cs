@@ -86,9 +86,11 @@ public sealed class CheckpointManager
 
         DateTimeOffset now = clock.GetUtcNow();
         List<ListedCheckpoint> listed = [.. list.Checkpoints.Where(c => c.File != file), new(file, now, Kept: false)];
-        list = new CheckpointList(list.Since ?? now, listed);
+        list = Thin(list.Since ?? now, listed, list.Going.Where(g => g != file));
+        // What goes is no longer listed as a checkpoint when it is deleted, and named until it is.
         list.Write(listPath);
-        Sweep(list);
+        if (list.Going.Count == 0) return path;
+        (list with { Going = [.. list.Going.Where(old => !Delete(InFolder(old)))] }).Write(listPath);
         return path;
     }
 
@@ -144,25 +146,22 @@ public sealed class CheckpointManager
         return null;
     }
 
-    /// <summary>Deletes the oldest checkpoints beyond the number to keep, or lists them as kept for good where the time has come.</summary>
-    private void Sweep(CheckpointList list)
+    /// <summary>Of the oldest checkpoints beyond the number to keep, those stay for good whose time has come, and the others go.</summary>
+    private CheckpointList Thin(DateTimeOffset since, List<ListedCheckpoint> listed, IEnumerable<string> going)
     {
-        List<ListedCheckpoint> passing = [.. list.Checkpoints.Where(c => !c.Kept)];
-        int surplus = passing.Count - maxToKeep;
-        if (surplus <= 0) return;
-        DateTimeOffset? since = list.Since;
-        List<ListedCheckpoint> kept = [.. list.Checkpoints.Where(c => c.Kept)];
+        List<ListedCheckpoint> passing = [.. listed.Where(c => !c.Kept)], kept = [.. listed.Where(c => c.Kept)];
+        List<string> gone = [.. going];
+        int surplus = Math.Max(0, passing.Count - maxToKeep);
         foreach (ListedCheckpoint old in passing[..surplus])
         {
-            if (old.Saved - since >= keepEvery)
+            if (old.Saved is { } saved && saved - since >= keepEvery)
             {
-                since = old.Saved;
+                since = saved;
                 kept.Add(old with { Kept = true });
             }
-            // Listed until they are gone: what a crash leaves is deleted with the next save.
-            else DeleteOld(InFolder(old.File));
+            else gone.Add(old.File);
         }
-        new CheckpointList(since, [.. kept, .. passing[surplus..]]).Write(listPath);
+        return new CheckpointList(since, [.. kept, .. passing[surplus..]], gone);
     }
 
     private CheckpointList ReadList() => CheckpointList.Read(listPath) ?? FindInFolder();
@@ -170,14 +169,14 @@ public sealed class CheckpointManager
     /// <summary>The checkpoints by their steps, for a folder whose list was lost, or not yet written when the first save was cut off.</summary>
     private CheckpointList FindInFolder()
     {
-        if (!Directory.Exists(Folder)) return new CheckpointList(null, []);
+        if (!Directory.Exists(Folder)) return new CheckpointList(null, [], []);
         var found = new List<(long Step, string File)>();
         foreach (string path in Directory.EnumerateFiles(Folder, $"{name}-*{Extension}"))
         {
             string file = Path.GetFileName(path);
             if (long.TryParse(file.AsSpan()[(name.Length + 1)..^Extension.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long step)) found.Add((step, file));
         }
-        return new CheckpointList(null, [.. found.Order().Select(f => new ListedCheckpoint(f.File, Saved: null, Kept: false))]);
+        return new CheckpointList(null, [.. found.Order().Select(f => new ListedCheckpoint(f.File, Saved: null, Kept: false))], []);
     }
 
     /// <summary>Deletes what a save that was cut off left behind.</summary>
@@ -186,15 +185,17 @@ public sealed class CheckpointManager
         foreach (string path in Directory.EnumerateFiles(Folder, AtomicFile.PartialPath($"{name}-*{Extension}"))) File.Delete(path);
     }
 
-    private static void DeleteOld(string path)
+    private static bool Delete(string path)
     {
         try
         {
             File.Delete(path);
+            return true;
         }
         catch (Exception e) when (FileErrors.IsSystemError(e))
         {
-            // The new checkpoint is safe and the old one no longer listed; a file too many is no reason to stop training.
+            // The new checkpoint is safe and the old one no longer listed; a file too many is no reason to stop training. The next save tries again.
+            return false;
         }
     }
 

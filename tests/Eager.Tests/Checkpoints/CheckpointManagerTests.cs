@@ -130,7 +130,7 @@ public class CheckpointManagerTests
     [Test]
     public void Damaged_lists_are_read_or_refused_whatever_they_hold()
     {
-        const string valid = "# since\t2026-01-02T03:04:05.0000000+00:00\nckpt-1.safetensors\t2026-01-02T03:04:05.0000000+00:00\tkept\nckpt-22.safetensors\t2026-01-02T03:04:05.0000000+00:00\n";
+        const string valid = "# since\t2026-01-02T03:04:05.0000000+00:00\n# going\tckpt-0.safetensors\nckpt-1.safetensors\t2026-01-02T03:04:05.0000000+00:00\tkept\nckpt-22.safetensors\t2026-01-02T03:04:05.0000000+00:00\n";
 
         Mutations.Check(Encoding.UTF8.GetBytes(valid), bytes => CheckpointList.Parse(Encoding.UTF8.GetString(bytes), "list"), maxAllocatedBytes: 1 << 20);
     }
@@ -190,6 +190,41 @@ public class CheckpointManagerTests
         manager.Save(4);
         Assert.That(Names(folder), Is.EquivalentTo(new[] { "checkpoint", "ckpt-3.safetensors", "ckpt-4.safetensors" }));
         Assert.That(manager.Checkpoints.Select(Path.GetFileName), Is.EqualTo(new[] { "ckpt-3.safetensors", "ckpt-4.safetensors" }));
+    }
+
+    [Test]
+    public void A_save_killed_while_it_deletes_leaves_only_whole_checkpoints_listed([Values] bool deleted)
+    {
+        using var folder = new TempFolder();
+        var manager = new CheckpointManager(checkpoint, folder.Path, maxToKeep: 2);
+        manager.Save(1);
+        byte[] first = File.ReadAllBytes(folder.File("ckpt-1.safetensors"));
+        manager.Save(2);
+        manager.Save(3);
+        string[] list = File.ReadAllLines(folder.File("checkpoint"));
+        // What stands between the first list of the third save and its second.
+        File.WriteAllLines(folder.File("checkpoint"), [list[0], "# going\tckpt-1.safetensors", .. list[1..]]);
+        if (!deleted) File.WriteAllBytes(folder.File("ckpt-1.safetensors"), first);
+
+        Assert.That(manager.Checkpoints.Select(Path.GetFileName), Is.EqualTo(new[] { "ckpt-2.safetensors", "ckpt-3.safetensors" }));
+        Assert.That(manager.Checkpoints, Has.All.Exist);
+        Assert.That(manager.RestoreLatest(), Is.EqualTo(3));
+        manager.Save(4);
+        Assert.That(Names(folder), Is.EquivalentTo(new[] { "checkpoint", "ckpt-3.safetensors", "ckpt-4.safetensors" }));
+        Assert.That(File.ReadAllText(folder.File("checkpoint")), Does.Not.Contain("going"));
+    }
+
+    [Test]
+    public void A_file_that_is_going_and_saved_again_stays()
+    {
+        using var folder = new TempFolder();
+        var manager = new CheckpointManager(checkpoint, folder.Path);
+        manager.Save(1);
+        File.WriteAllText(folder.File("checkpoint"), "# going\tckpt-1.safetensors\n# going\tckpt-0.safetensors\n");
+
+        Assert.That(manager.Latest, Is.Null);
+        manager.Save(1);
+        Assert.That(manager.RestoreLatest(), Is.EqualTo(1));
     }
 
     [Test]
@@ -265,6 +300,8 @@ public class CheckpointManagerTests
     [TestCase("", TestName = "An_empty_list_is_named")]
     [TestCase("../secret.safetensors\n", TestName = "A_list_that_leads_out_of_the_folder_is_named")]
     [TestCase("ckpt-1.safetensors\n\n", TestName = "A_list_with_an_empty_line_is_named")]
+    [TestCase("# going\t../secret.safetensors\n", TestName = "A_list_that_would_delete_outside_of_the_folder_is_named")]
+    [TestCase("# going\tckpt-1.safetensors\nckpt-1.safetensors\n", TestName = "A_list_that_would_delete_what_it_lists_is_named")]
     [TestCase("ckpt-1.safetensors\tyesterday\n", TestName = "A_list_with_a_time_that_is_none_is_named")]
     public void Damaged_list(string text)
     {
