@@ -59,7 +59,7 @@ public static partial class Dataset
         new StreamDataset<string>($"lines of {paths.Count} files", 0, null, (_, start) => Sequences.Skip(paths.SelectMany(TextFile.Lines), start));
 
     /// <summary>The records of TFRecord files, one file after another; <see cref="TfExample.Parse"/> reads those of TensorFlow.</summary>
-    /// <param name="paths">The files, not compressed.</param>
+    /// <param name="paths">The files, each as it is or gzipped as a whole.</param>
     /// <exception cref="MissingFileException">A file is not there or cannot be read; raised when the enumeration gets there.</exception>
     /// <exception cref="CorruptFileException">A file is damaged; raised when the enumeration gets there.</exception>
     /// <example><code>

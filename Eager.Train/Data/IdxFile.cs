@@ -49,7 +49,7 @@ public sealed class IdxFile
             if (read < 2 || magic[0] != 0x1F || magic[1] != 0x8B) return Parse(file, name, maxBytes, file.Length);
             using var plain = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
             IdxFile idx = Parse(plain, name, maxBytes, length: null);
-            CheckGzipTrailer(file, name, 4 + 4 * idx.Shape.Rank + idx.Data.Length);
+            GzipTrailer.Check(file, name, 4 + 4 * idx.Shape.Rank + idx.Data.Length);
             return idx;
         }
         catch (InvalidDataException e)
@@ -60,20 +60,6 @@ public sealed class IdxFile
         {
             throw FileErrors.CannotRead(name, e);
         }
-    }
-
-    /// <summary>The decompressor takes a stream cut within its trailer for whole, without having compared the checksum; the trailer's size field tells.</summary>
-    private static void CheckGzipTrailer(Stream file, string name, long plainBytes)
-    {
-        const int fewestBytes = 18;
-        Span<byte> size = stackalloc byte[sizeof(uint)];
-        if (file.Length >= fewestBytes)
-        {
-            file.Position = file.Length - size.Length;
-            file.ReadExactly(size);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(size) == (uint)plainBytes) return;
-        }
-        throw new CorruptFileException($"{name}: the gzip trailer before offset {file.Length} does not give the {plainBytes} bytes of the stream: the file is cut off or has bytes to spare. Fetch the file again.");
     }
 
     /// <param name="stream">The bytes after decompression.</param>

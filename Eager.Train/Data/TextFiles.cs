@@ -33,6 +33,12 @@ internal static class CsvFile
     internal static IEnumerable<string[]> Rows(string path, char separator)
     {
         using StreamReader reader = TextFile.Open(path);
+        foreach (string[] row in Rows(reader, path, separator)) yield return row;
+    }
+
+    /// <summary>The rows that a reader gives; the path is for messages.</summary>
+    internal static IEnumerable<string[]> Rows(StreamReader reader, string path, char separator)
+    {
         int width = -1;
         for (long line = 1; TextFile.Guarded(path, () => Row(reader, path, separator, ref line)) is { } row;)
         {

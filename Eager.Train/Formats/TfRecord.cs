@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 
 namespace Eager.Train;
 
@@ -29,7 +30,7 @@ public static class TfRecord
     }
 
     /// <summary>Reads the records of a file one after another, checking both checksums of each.</summary>
-    /// <param name="path">The file, not compressed.</param>
+    /// <param name="path">The file, as it is or gzipped as a whole; which, its first bytes tell.</param>
     /// <param name="maxRecordBytes">The most bytes that one record may have.</param>
     /// <exception cref="MissingFileException">The file is not there or cannot be read; raised by the call.</exception>
     /// <exception cref="CorruptFileException">A checksum is wrong, the last record is cut off, or a record is too long; raised when the enumeration gets there.</exception>
@@ -42,7 +43,7 @@ public static class TfRecord
         {
             using (opened)
             {
-                foreach ((_, byte[] data) in Read(opened, path, maxRecordBytes)) yield return data;
+                foreach (byte[] data in ReadPacked(opened, path, maxRecordBytes)) yield return data;
             }
         }
     }
@@ -58,6 +59,43 @@ public static class TfRecord
         }
     }
 
+    /// <summary>Reads the records of a stream that can seek, gzipped or not.</summary>
+    internal static IEnumerable<byte[]> ReadPacked(Stream stream, string name, int maxRecordBytes = DefaultMaxRecordBytes)
+    {
+        if (!IsGzip(stream, name))
+        {
+            foreach ((_, byte[] data) in Read(stream, name, maxRecordBytes)) yield return data;
+            yield break;
+        }
+        using var plain = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
+        long end = 0;
+        foreach ((long offset, byte[] data) in Read(plain, name, maxRecordBytes))
+        {
+            yield return data;
+            end = offset + HeaderBytes + data.Length + sizeof(uint);
+        }
+        // A stream that is cut between two records would else pass for a shorter one.
+        GzipTrailer.Check(stream, name, end);
+    }
+
+    private static bool IsGzip(Stream stream, string name)
+    {
+        try
+        {
+            Span<byte> header = stackalloc byte[HeaderBytes];
+            int read = stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
+            stream.Position = 0;
+            // A record may be so long that it begins as a gzip stream does; the checksum of its length is right then.
+            return read == HeaderBytes && header[0] == 0x1F && header[1] == 0x8B && !IsWhole(header);
+        }
+        catch (IOException e)
+        {
+            throw FileErrors.CannotRead(name, e);
+        }
+    }
+
+    private static bool IsWhole(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32LittleEndian(header[sizeof(ulong)..]) == Crc32C.Mask(Crc32C.Compute(header[..sizeof(ulong)]));
+
     private static byte[]? ReadOne(Stream stream, string name, long offset, int maxRecordBytes, bool requireWholeEnd)
     {
         try
@@ -67,7 +105,7 @@ public static class TfRecord
             if (read == 0) return null;
             if (read < HeaderBytes) return CutOff(HeaderBytes - read, "header");
 
-            if (BinaryPrimitives.ReadUInt32LittleEndian(header[sizeof(ulong)..]) != Crc32C.Mask(Crc32C.Compute(header[..sizeof(ulong)])))
+            if (!IsWhole(header))
             {
                 throw new CorruptFileException($"{name}: the checksum of the record length at offset {offset} is wrong: the file is damaged there, or is no TFRecord file.");
             }
@@ -87,6 +125,10 @@ public static class TfRecord
                 throw new CorruptFileException($"{name}: the checksum of the {length} bytes of the record at offset {offset} is wrong: the file is damaged there.");
             }
             return data;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CorruptFileException($"{name}: the compressed stream is damaged or cut off where the record at offset {offset} of its content should be: {e.Message}", e);
         }
         catch (IOException e)
         {

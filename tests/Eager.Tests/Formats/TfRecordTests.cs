@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using Eager.Train;
 using NUnit.Framework;
@@ -129,6 +130,34 @@ public class TfRecordTests
     {
         Mutations.Check(Framed([1, 2, 3], [.. Enumerable.Range(0, 50).Select(i => (byte)i)], []), bytes => Read(bytes), maxAllocatedBytes: 1 << 20);
     }
+
+    [Test]
+    public void A_gzipped_file_is_known_by_its_bytes_and_refused_where_it_is_cut()
+    {
+        using var folder = new TempFolder();
+        string path = folder.File("records");
+        // A length whose bytes are those that gzip begins with must not pass for gzip.
+        byte[][] records = [new byte[0x8B1F], [1, 2, 3], [.. Enumerable.Range(0, 500).Select(i => (byte)(i * i))]];
+        byte[] plain = Framed(records);
+        Assert.That(plain[..2], Is.EqualTo(new byte[] { 0x1F, 0x8B }));
+        File.WriteAllBytes(path, plain);
+        Assert.That(TfRecord.Read(path), Is.EqualTo(records));
+
+        using var packed = new MemoryStream();
+        using (var packer = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)) packer.Write(plain);
+        byte[] whole = packed.ToArray();
+        File.WriteAllBytes(path, whole);
+        Assert.That(TfRecord.Read(path), Is.EqualTo(records));
+
+        for (int length = 1; length < whole.Length; length++)
+        {
+            byte[] cut = whole[..length];
+            Assert.That(() => ReadPacked(cut), Throws.TypeOf<CorruptFileException>().With.Message.Contains("some/file"), $"cut to {length} bytes");
+        }
+        Mutations.Check(whole, bytes => ReadPacked(bytes), maxAllocatedBytes: 4 << 20, rounds: 2_000);
+    }
+
+    private static List<byte[]> ReadPacked(byte[] bytes) => [.. TfRecord.ReadPacked(new MemoryStream(bytes), "some/file")];
 
     private static byte[] Framed(params byte[][] records)
     {
