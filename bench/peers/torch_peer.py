@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 
 import protocol
+import torch_epochs
+import torch_files
 import torch_workloads
 from problems import Problems
 
@@ -124,8 +126,15 @@ def main():
     problems = Problems(options.data)
     rows = protocol.Trainings(lambda *key: training(problems, *key))
     workloads = protocol.Workloads(torch_workloads.make)
-    protocol.serve({"hello": describe, "W1": time_op, "W4": rows, "W5": rows,
-                    "W7": rows, "W8": rows, "workload": workloads})
+    protocol.serve({
+        "hello": describe, "W1": time_op, "W4": rows, "W5": rows, "W7": rows,
+        "W8": rows, "workload": workloads,
+        "W6": lambda request: torch_epochs.run(problems.mlp()[0], request),
+        "W11 checkpoint": lambda request: torch_files.checkpoint(
+            options.data, request),
+        "W11 events": lambda request: torch_files.events(
+            options.data, Mlp(problems, 128, "loop"), request),
+    })
 
 
 if __name__ == "__main__":

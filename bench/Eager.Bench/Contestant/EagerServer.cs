@@ -10,11 +10,13 @@ internal sealed class EagerServer
     private readonly Workloads workloads = new();
     private readonly Dictionary<(string Row, int Batch, string Variant), Training> trainings = [];
     private readonly ProblemReader problems;
+    private readonly string data;
 
     /// <param name="threads">For matrix products.</param>
     /// <param name="kernels">For LibTorch's own kernels.</param>
     public EagerServer(string data, int threads, int kernels)
     {
+        this.data = data;
         problems = new ProblemReader(data);
         Runtime.SetThreads(kernels, blas: threads);
     }
@@ -35,7 +37,10 @@ internal sealed class EagerServer
                 "hello" => AddMemory(new JsonObject { ["version"] = typeof(Tensor).Assembly.GetName().Version!.ToString(3) }),
                 "W1" => new JsonObject { ["ns"] = operations.Nanoseconds((string)request["op"]!, (string)request["variant"]!, (double)request["seconds"]!) },
                 "workload" => new JsonObject { ["ns"] = workloads.Nanoseconds((string)request["name"]!, (double)request["seconds"]!) },
+                "W6" => new Epochs(problems).Run((string)request["variant"]!, (int)request["images"]!),
                 "W8" => RunLong(request),
+                "W11 checkpoint" => FileWork.Checkpoint(data, (int)request["megabytes"]!),
+                "W11 events" => new FileWork(problems).Events(data, (int)request["scalars"]!),
                 _ => RunTimed(request),
             };
         }

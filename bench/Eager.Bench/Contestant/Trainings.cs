@@ -11,11 +11,18 @@ internal static class Trainings
     /// <summary>W4 and W8: 784-256-256-10, relu, softmax cross entropy.</summary>
     public static Training Mlp(ProblemReader problems, int batch, string variant)
     {
-        Sequential model = [new Dense(256, "relu", inputShape: [784]), new Dense(256, "relu"), new Dense(10)];
-        Start(model.TrainableVariables, problems.MlpWeights());
+        var model = MlpModel(problems);
         return new Training(
             model.TrainableVariables, problems.Images("mlp.x", batch), problems.Labels("mlp.y", batch), 1e-3, variant,
             (x, y, dropout) => Loss.SparseSoftmaxCrossEntropy(y, model.Call(x, training: dropout)));
+    }
+
+    /// <summary>The model of W4, W6, W8 and W11.</summary>
+    public static Sequential MlpModel(ProblemReader problems)
+    {
+        Sequential model = [new Dense(256, "relu", inputShape: [784]), new Dense(256, "relu"), new Dense(10)];
+        Start(model.TrainableVariables, problems.MlpWeights());
+        return model;
     }
 
     /// <summary>W5: two convolutions of stride 2 with relu, dropout, a dense layer; images are channels-last, as by default.</summary>

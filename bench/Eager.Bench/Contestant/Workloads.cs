@@ -55,7 +55,7 @@ internal sealed class Workloads
             "relu" => x.Relu,
             "exp" => x.Exp,
             "sum" => x.Sum,
-            "layer_norm" => () => (rows - rows.Mean(1, true)) * scale + offset,
+            "layer_norm" => () => rows.LayerNorm(scale, offset),
             _ => throw new BenchmarkException($"unknown workload {name}"),
         };
     }

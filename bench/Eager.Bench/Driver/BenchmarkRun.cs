@@ -10,6 +10,8 @@ internal sealed class BenchmarkRun(Options options)
     private readonly List<Limits> limits = [];
     private readonly List<Measurement> measurements = [];
     private IReadOnlyList<MemoryCourse> memory = [];
+    private IReadOnlyList<EpochCourse> epochs = [];
+    private IReadOnlyList<FileCourse> files = [];
 
     /// <returns>The exit code: 0 when all losses agreed.</returns>
     public int Execute()
@@ -56,6 +58,11 @@ internal sealed class BenchmarkRun(Options options)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForWorkload(row.Title)), () => turns.Take(row, roster.ForWorkload(row.Title)).ToArray()));
         }
 
+        var last = rosters[options.Threads.Max()];
+        if (options.Rows.Contains("W6"))
+            epochs = progress.Show("W6 epoch from files", EpochSeconds(last), () => EpochRow.Run(last.ForEpochs(), FewRounds, options.Quick));
+        if (options.Rows.Contains("W11"))
+            files = progress.Show("W11 checkpoint and events", FileSeconds(last), () => FileRow.Run(last.ForFiles(), FewRounds, options.Quick));
         if (options.Rows.Contains("W8"))
             memory = progress.Show($"W8 memory over {options.MemorySteps} steps", MemorySeconds(first), () => MemoryRow.Run(first.ForMemory(), options.MemorySteps));
         if (options.Rows.Contains("W9"))
@@ -78,7 +85,7 @@ internal sealed class BenchmarkRun(Options options)
 
     private int Report(Tools tools)
     {
-        var results = new Results(Machine.This(), versions, limits, measurements, memory);
+        var results = new Results(Machine.This(), versions, limits, measurements, memory, epochs, files);
         var table = new MarkdownReport(results, options).Text();
         Console.WriteLine();
         Console.WriteLine(table);
@@ -86,13 +93,14 @@ internal sealed class BenchmarkRun(Options options)
             new RecordedResults(folder).Write(results, table);
         if (options.IsComplete && options.Output is null)
             ReadmeTable.Update(Path.Combine(tools.Root, "README.md"), results);
-        return measurements.GroupBy(m => (m.Row, m.Case)).All(Results.LossesAgree) ? 0 : 1;
+        return measurements.GroupBy(m => (m.Row, m.Case)).All(Results.LossesAgree) && Results.LossesAgree(epochs) ? 0 : 1;
     }
 
     // The plan behind "time left"; a turn lasts about half as long again as the time asked of it.
     private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, IEnumerable<Case> workloads, Roster roster)
         => options.Threads.Count * (trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + workloads.Sum(row => SecondsOf(row, roster.ForWorkload(row.Title)))) + operations.Sum(row => SecondsOf(row, roster.ForOperations()))
-            + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0);
+            + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0)
+            + (options.Rows.Contains("W6") ? EpochSeconds(roster) : 0) + (options.Rows.Contains("W11") ? FileSeconds(roster) : 0);
 
     private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)
         => contestants.Sum(c => c.Candidates.Count) * (1 + options.Rounds) * ((double)row.Request["seconds"]! * 1.5 + 0.03);
@@ -100,6 +108,13 @@ internal sealed class BenchmarkRun(Options options)
     private double MemorySeconds(Roster roster) => options.MemorySteps * roster.ForMemory().Count / 1_000.0;
 
     private double StartSeconds(Roster roster) => (StartRounds + 1) * roster.ForStart().Count * 0.6;
+
+    // An epoch takes seconds, and so does a gigabyte; a tenth of it with --quick.
+    private double EpochSeconds(Roster roster) => roster.ForEpochs().Sum(c => c.Candidates.Count) * (1 + FewRounds) * (options.Quick ? 0.5 : 5);
+
+    private double FileSeconds(Roster roster) => roster.ForFiles().Count * (1 + FewRounds) * (options.Quick ? 0.5 : 5);
+
+    private int FewRounds => Math.Min(options.Rounds, 3);
 
     private int StartRounds => Math.Min(options.Rounds, 5);
 

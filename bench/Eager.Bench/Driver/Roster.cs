@@ -1,4 +1,5 @@
 using System.Globalization;
+using Eager.Train;
 
 namespace Eager.Bench;
 
@@ -22,6 +23,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     public const string EagerRecorded = "Eager, recorded";
     public const string PyTorch = "PyTorch";
     public const string PyTorchTuned = "PyTorch, tuned";
+    public const string PyTorchSynced = "PyTorch, fsync";
     public const string PyTorchRecorded = "PyTorch, recorded";
     public const string LibTorch = "LibTorch C++";
     public const string LibTorchAutograd = "LibTorch autograd";
@@ -76,6 +78,31 @@ internal sealed class Roster(Tools tools, string data, int threads)
         .. EagerColumns((Eager, "scoped"), (EagerCollected, "collected")),
         .. TorchColumn(PyTorch, Torch(1, "loop", tuned: false)),
         .. TorchColumn(PyTorchTuned, Torch(1, "loop", tuned: true)),
+    ];
+
+    /// <summary>Each with its ways of reading ahead. Data sets come with Debian's package, without which nobody takes part.</summary>
+    public IReadOnlyList<Contestant> ForEpochs()
+    {
+        if (!Directory.Exists(FashionMnist.DefaultFolder))
+            return [];
+        var eager = EagerColumns((Eager, "")).Single().Candidates[0];
+        var torch = tools.PythonWithTorch is null ? null : Torch(1, "", tuned: true);
+        return
+        [
+            new Contestant(Eager, [eager with { Variant = "reader", Note = "one thread reads ahead" }, eager with { Variant = "decoders", Note = "two decode" }]),
+            .. torch is null ? [] : TorchColumn(PyTorchTuned,
+                torch with { Variant = "batches", Note = "DataLoader of batches, 2 workers" },
+                torch with { Variant = "pictures", Note = "DataLoader of pictures, 2 workers" },
+                torch with { Variant = "alone", Note = "DataLoader of batches, no workers" }),
+        ];
+    }
+
+    /// <summary>PyTorch as it comes, and bringing what it wrote to the disk as Eager does.</summary>
+    public IReadOnlyList<Contestant> ForFiles() =>
+    [
+        .. EagerColumns((Eager, "")),
+        .. TorchColumn(PyTorch, Torch(1, "plain", tuned: true)),
+        .. TorchColumn(PyTorchSynced, Torch(1, "synced", tuned: true)),
     ];
 
     /// <summary>Programs that print one result and end.</summary>

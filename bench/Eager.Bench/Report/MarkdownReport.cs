@@ -18,6 +18,8 @@ internal sealed class MarkdownReport(Results results, Options options)
             WriteWorkloads(threads);
         }
 
+        WriteEpochs();
+        WriteFiles();
         WriteMemory();
         WriteStart();
         return text.ToString();
@@ -167,6 +169,35 @@ internal sealed class MarkdownReport(Results results, Options options)
         var reference = line.FirstOrDefault(m => m.Contestant == Roster.PyTorchTuned);
         var speed = reference is null || reference == own ? "" : $" ({Ratio(own, reference)})";
         return Digits(figure) + share + speed;
+    }
+
+    private void WriteEpochs()
+    {
+        if (results.Epochs.Count == 0)
+            return;
+        text.AppendLine("## An epoch of Fashion-MNIST from its files").AppendLine();
+        text.AppendLine("The MLP in batches of 128; opening the files is not part of the epoch.").AppendLine();
+        if (!Results.LossesAgree(results.Epochs))
+        {
+            text.AppendLine("Invalid, losses differ: " + string.Join("; ", results.Epochs.Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Contestant} {e.Loss:G4}")))).AppendLine();
+            return;
+        }
+
+        WriteHeader(["", "images/s", "of the time waiting for data", "opening, s", "mean loss", "setting"]);
+        foreach (var e in results.Epochs)
+            WriteLine([e.Contestant, Number(e.ImagesPerSecond), Percent(e.Waiting), Number(e.OpeningSeconds), e.Loss.ToString("F3", CultureInfo.InvariantCulture), e.Setting]);
+        text.AppendLine();
+    }
+
+    private void WriteFiles()
+    {
+        if (results.Files.Count == 0)
+            return;
+        text.AppendLine("## Checkpoints and events").AppendLine();
+        WriteHeader(["", "saved, GB/s", "restored, GB/s", "training that writes ten scalars a step takes longer by"]);
+        foreach (var f in results.Files)
+            WriteLine([f.Contestant, Digits(f.SaveGigabytesPerSecond), Digits(f.RestoreGigabytesPerSecond), f.Slowdown is { } share ? Percent(share) : "–"]);
+        text.AppendLine();
     }
 
     private void WriteMemory()
