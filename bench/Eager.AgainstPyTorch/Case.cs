@@ -36,18 +36,43 @@ internal sealed class Case
     internal static Case Run(Comparison comparison, DType dtype, Argument[] given, System.Random random, int number)
     {
         Tensor[] arguments = [.. given.Select(a => a.Make(dtype))];
-        int[] differentiable = comparison.Gradients && dtype.IsDifferentiable() ? [.. Enumerable.Range(0, given.Length).Where(i => given[i].DType is null)] : [];
+        int[] differentiable = Differentiable(comparison, dtype, given);
         using var tape = new GradientTape();
         foreach (int i in differentiable) tape.Watch(arguments[i]);
         Tensor output = comparison.Call(arguments);
         if (differentiable.Length == 0) return new(comparison, dtype, arguments, output, null, number);
 
-        double[] weights = [.. Enumerable.Range(0, (int)output.ElementCount).Select(_ => 2 * random.NextDouble() - 1)];
+        // Of one sign, so that sums over broadcast axes do not cancel.
+        double[] weights = [.. Enumerable.Range(0, (int)output.ElementCount).Select(_ => 0.5 + random.NextDouble())];
         Tensor outputGradient = Tensor.From(weights, output.Shape).Cast(output.DType);
         var made = new Case(comparison, dtype, arguments, output, outputGradient, number);
-        Tensor?[] gradients = tape.Gradient(output, [.. differentiable.Select(i => arguments[i])], outputGradient);
+        Tensor?[] gradients = tape.Gradient(output, [.. differentiable.Select(i => arguments[i])], outputGradient, Unconnected.Zeros);
         for (int i = 0; i < differentiable.Length; i++) made.Gradients.Add(differentiable[i], gradients[i]!);
         return made;
+    }
+
+    /// <summary>The operations that a call and its gradients consist of: its own name alone where its shapes depend on values, which no trace can hold.</summary>
+    internal static IEnumerable<string> Operations(Comparison comparison, System.Random random)
+    {
+        DType dtype = comparison.DTypes[^1];
+        Argument[] given = comparison.Arguments(random);
+        int[] differentiable = Differentiable(comparison, dtype, given);
+        using TracedFunction function = Function.Trace((IReadOnlyList<Tensor> x) =>
+        {
+            using var tape = new GradientTape();
+            foreach (int i in differentiable) tape.Watch(x[i]);
+            Tensor y = comparison.Call([.. x]);
+            return differentiable.Length == 0 ? [y] : [y, .. tape.Gradient(y, [.. differentiable.Select(i => x[i])]).OfType<Tensor>()];
+        });
+        try
+        {
+            function.CallAll([.. given.Select(a => a.Make(dtype))]);
+        }
+        catch (TracingException)
+        {
+            return [comparison.Operation];
+        }
+        return [comparison.Operation, .. function.Graph.Operations.Select(static o => o.Type)];
     }
 
     /// <summary>The largest difference from the other side's output, or from its gradients; infinite where shapes differ or only one is a number.</summary>
@@ -70,7 +95,11 @@ internal sealed class Case
         return largest / (dtype == DType.Float32 ? Math.ScaleB(1, -23) : Math.ScaleB(1, -52));
     }
 
-    private static string Name(int argument) => "abc"[argument].ToString();
+    private static int[] Differentiable(Comparison comparison, DType dtype, Argument[] given) =>
+        !comparison.Gradients || !dtype.IsDifferentiable() ? []
+        : comparison.Differentiable ?? [.. Enumerable.Range(0, given.Length).Where(i => given[i].DType is null)];
+
+    private static string Name(int argument) => "abcde"[argument].ToString();
 
     private static string Names(IEnumerable<int> arguments) => string.Concat(arguments.Select(Name));
 }

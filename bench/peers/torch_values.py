@@ -33,6 +33,7 @@ def main():
     folder = sys.argv[1]
     inputs = np.load(os.path.join(folder, "inputs.npz"))
     outputs = {}
+    errors = {}
     with open(os.path.join(folder, "cases.tsv"), encoding="utf-8") as file:
         for line in file:
             number, names, differentiable, expression = \
@@ -41,7 +42,10 @@ def main():
                 outputs.update(run(number, names, differentiable, expression,
                                    inputs))
             except Exception as error:
-                sys.exit(f"PyTorch: {expression}: {error}")
+                errors[expression] = error
+    if errors:
+        sys.exit("\n".join(f"PyTorch: {expression}: {error}"
+                           for expression, error in errors.items()))
     np.savez(os.path.join(folder, "outputs.npz"), **outputs)
 
 
