@@ -39,9 +39,10 @@ public static class Cookbook
     /// <param name="sequenceLength">How many tokens to decode.</param>
     /// <param name="beamWidth">How many sequences are kept.</param>
     /// <param name="beginToken">The token before the first.</param>
-    /// <param name="endToken">The token after which a sequence's likelihood stays.</param>
+    /// <param name="endToken">The token after which a sequence's likelihood stays, and nothing but this token follows.</param>
     /// <param name="name">The scope of the operations.</param>
     /// <returns>The tokens, int64 [batch, beam, length], the likeliest first, and the logarithms of their probabilities, [batch, beam].</returns>
+    /// <remarks>The document lets any token follow the end, so that copies of one finished sequence fill its beam.</remarks>
     /// <exception cref="InvalidArgumentException">A length or width is not positive.</exception>
     /// <exception cref="ShapeMismatchException">The initial state is no matrix, or there are fewer first tokens than sequences to keep.</exception>
     public static (Tensor Tokens, Tensor LogProbabilities) RnnBeamSearch(
@@ -55,7 +56,7 @@ public static class Cookbook
         Tensor state = initialState.ExpandDims(1).Tile(1, beamWidth, 1);                                                      // [batch, beam, width]
         // All sequences start alike, so only the first of them counts.
         Tensor sums = (Tensor.OneHot(Tensor.Zeros([batch], DType.Int64), beamWidth, dtype)).Log();                             // [batch, beam]
-        Tensor tokens = Tensor.Full([batch, beamWidth], beginToken, DType.Int64), goesOn = Tensor.Ones([batch, beamWidth], dtype);
+        Tensor tokens = Tensor.Full([batch, beamWidth], beginToken, DType.Int64), goesOn = Tensor.Ones([batch, beamWidth], DType.Bool);
         var chosen = new List<Tensor>();
         for (int step = 0; step < sequenceLength; step++)
         {
@@ -63,14 +64,15 @@ public static class Cookbook
             Tensor probabilities = logits.LogSoftmax(-1);                                                                      // [batch, beam, classes]
             long classes = probabilities.ConcreteShape[^1].Value;
             if (classes < beamWidth) throw new ShapeMismatchException($"RnnBeamSearch: {classes} classes cannot begin {beamWidth} sequences; the beam can be as wide as there are classes.");
-            Tensor all = sums.ExpandDims(2) + (probabilities * goesOn.ExpandDims(2));
+            Tensor endAlone = Tensor.Range(classes).Equal(endToken).Cast(dtype).Log();                                         // [classes]
+            Tensor all = sums.ExpandDims(2) + goesOn.ExpandDims(2).Where(probabilities, endAlone);
             (sums, Tensor places) = all.Reshape([batch, classes * beamWidth]).TopK(beamWidth);
             tokens = places % classes;
             Tensor beams = places.FloorDivide(classes);
             state = BatchGather(state, beams);
             for (int i = 0; i < chosen.Count; i++) chosen[i] = BatchGather(chosen[i], beams);
             chosen.Add(tokens);
-            goesOn = BatchGather(goesOn, beams) * tokens.NotEqual(endToken).Cast(dtype);
+            goesOn = BatchGather(goesOn, beams) & tokens.NotEqual(endToken);
         }
         return (Tensor.Stack([.. chosen], axis: 2), sums);
     }
