@@ -8,6 +8,10 @@ Refused(() => Tensor.From(2) * Tensor.From(2.5f));
 Refused(() => Tensor.From(2) * 2.5);
 Console.WriteLine($"with a cast {(Tensor.From(2).Cast(DType.Float32) * Tensor.From(2.5f)).Item()}");
 
+// Printing is an operation, which gives its input back.
+var print = new Print("printed: ", output: Console.Out);
+Console.WriteLine($"after printing {print.Call(five).Item()}; printed {print.Calls} time");
+
 // x = 1 + 3, s = 2x² + 5, y = x + √s, by methods and by operators.
 Tensor x = Tensor.From(1f) + 3;
 Tensor byMethods = x + (Tensor.From(2f) * x.Pow(2) + 5).Sqrt(), byOperators = x + (2 * x * x + 5).Sqrt();
