@@ -15,33 +15,7 @@ public sealed partial class DictionaryTests
     [Test]
     public void Every_fragment_of_the_dictionaries_compiles_and_runs()
     {
-        var program = new StringBuilder("""
-            #:project ../../Eager.Train/Eager.Train.csproj
-            #:property PublishAot=false
-            #:property RunAnalyzers=false
-            #:property TreatWarningsAsErrors=false
-            #:property NoWarn=CS0168;CS0219
-            using Eager;
-            using Eager.Autograd;
-            using Eager.Layers;
-            using Eager.Losses;
-            using Eager.Train;
-
-            int failed = 0;
-            void Try(string place, Action row)
-            {
-                try
-                {
-                    row();
-                }
-                catch (Exception e)
-                {
-                    failed++;
-                    Console.WriteLine($"{place}: {e.GetType().Name}: {e.Message}");
-                }
-            }
-
-            """);
+        var program = new StringBuilder(FragmentProgram.Head);
         int rows = 0;
         foreach (string document in Documents)
         {
@@ -50,12 +24,25 @@ public sealed partial class DictionaryTests
             foreach ((int line, string fragment) in fragments) program.Append(Row(document, line, setting, fragment));
             rows += fragments.Count;
         }
-        program.AppendLine("return failed;").AppendLine("static void Use(object? value) { }");
 
-        (int exitCode, string output) = Run(program.ToString());
+        (int exitCode, string output) = FragmentProgram.Run("fragments.cs", program.ToString());
 
         Assert.That(exitCode, Is.Zero, output);
         TestContext.Out.WriteLine($"{rows} fragments ran.");
+    }
+
+    [TestCase("tensorflow-1-names.txt", "from-tensorflow-1.md", Description = "every name of TensorFlow 1 that the design documents use")]
+    [TestCase("numpy-names.txt", "from-numpy.md", Description = "what NumPy programs use most")]
+    [TestCase("pytorch-names.txt", "from-pytorch.md", Description = "what PyTorch programs use most")]
+    public void Every_name_of_the_list_stands_in_a_left_column(string list, string document)
+    {
+        string[] names = File.ReadAllLines(RepositoryRoot.Combine("tests", "Eager.Tests", "Examples", list));
+        string left = string.Join('\n', File.ReadLines(RepositoryRoot.Combine("docs", document)).Where(static line => line.StartsWith("| `")).Select(LeftOf));
+
+        string[] missing = [.. names.Where(name => !Regex.IsMatch(left, $@"(?<!\w){Regex.Escape(name)}(?!\w)", RegexOptions.None, TimeSpan.FromSeconds(1)))];
+
+        Assert.That(names, Has.Length.GreaterThan(FewestRows));
+        Assert.That(missing, Is.Empty);
     }
 
     [Test]
@@ -65,6 +52,8 @@ public sealed partial class DictionaryTests
 
         Assert.That(row, Does.Contain("#line 7 \"").And.Contain("Use(a + 1);").And.Contain("Try(\"some.md:7\""));
     }
+
+    private static string LeftOf(string row) => row[..Math.Max(row.LastIndexOf(" | `", StringComparison.Ordinal), row.LastIndexOf("` | ", StringComparison.Ordinal) + 1)];
 
     /// <summary>The code of the last column by line, and the code block before the first table.</summary>
     private static Dictionary<int, string> Fragments(string document, out string setting)
@@ -87,14 +76,6 @@ public sealed partial class DictionaryTests
     {
         string body = fragment.EndsWith(';') || (fragment.EndsWith('}') && !fragment.StartsWith("new ", StringComparison.Ordinal)) ? fragment : $"Use({fragment});";
         return $"Try(\"{document}:{line}\", () =>\n{{\n#line {line} \"{RepositoryRoot.Combine("docs", document)}\"\n{setting} {body}\n#line default\n}});\n";
-    }
-
-    private static (int ExitCode, string Output) Run(string program)
-    {
-        string folder = RepositoryRoot.Combine("artifacts", "docs"), file = Path.Combine(folder, "fragments.cs");
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(file, program);
-        return ScriptProgram.Run(file);
     }
 
     [GeneratedRegex(@"^\|.*\| `(?<code>(?:[^`])+)`(?: \([^`]*\))? \|$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
