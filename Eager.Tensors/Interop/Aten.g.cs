@@ -47,26 +47,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "eye");
     }
 
-    /// <summary>aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -&gt; Tensor</summary>
-    internal static Tensor zeros_like(Tensor @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.zeros_like(self_, @dtype, @layout, @device, @pin_memory, @memory_format);
-        @self.Leave();
-        return Tensor.Own(result_, "zeros_like");
-    }
-
-    /// <summary>aten::ones_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -&gt; Tensor</summary>
-    internal static Tensor ones_like(Tensor @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.ones_like(self_, @dtype, @layout, @device, @pin_memory, @memory_format);
-        @self.Leave();
-        return Tensor.Own(result_, "ones_like");
-    }
-
     /// <summary>aten::full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -&gt; Tensor</summary>
     internal static Tensor full_like(Tensor @self, Scalar @fill_value, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format)
     {
@@ -75,16 +55,6 @@ internal static unsafe partial class Aten
         result_ = Raw.full_like(self_, @fill_value, @dtype, @layout, @device, @pin_memory, @memory_format);
         @self.Leave();
         return Tensor.Own(result_, "full_like");
-    }
-
-    /// <summary>aten::one_hot(Tensor self, int num_classes=-1) -&gt; Tensor</summary>
-    internal static Tensor one_hot(Tensor @self, long @num_classes)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.one_hot(self_, @num_classes);
-        @self.Leave();
-        return Tensor.Own(result_, "one_hot");
     }
 
     /// <summary>aten::tril(Tensor self, int diagonal=0) -&gt; Tensor</summary>
@@ -183,18 +153,6 @@ internal static unsafe partial class Aten
         @real.Leave();
         @imag.Leave();
         return Tensor.Own(result_, "complex");
-    }
-
-    /// <summary>aten::polar(Tensor abs, Tensor angle) -&gt; Tensor</summary>
-    internal static Tensor polar(Tensor @abs, Tensor @angle)
-    {
-        nint abs_ = @abs.Enter();
-        nint angle_ = @angle.Enter();
-        nint result_;
-        result_ = Raw.polar(abs_, angle_);
-        @abs.Leave();
-        @angle.Leave();
-        return Tensor.Own(result_, "polar");
     }
 
     /// <summary>aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -&gt; Tensor</summary>
@@ -669,16 +627,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "softplus");
     }
 
-    /// <summary>aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -&gt; Tensor</summary>
-    internal static Tensor leaky_relu(Tensor @self, Scalar @negative_slope)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.leaky_relu(self_, @negative_slope);
-        @self.Leave();
-        return Tensor.Own(result_, "leaky_relu");
-    }
-
     /// <summary>aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -&gt; Tensor</summary>
     internal static Tensor elu(Tensor @self, Scalar @alpha, Scalar @scale, Scalar @input_scale)
     {
@@ -967,18 +915,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "signbit");
     }
 
-    /// <summary>aten::remainder.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
-    internal static Tensor remainder_Tensor(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        nint result_;
-        result_ = Raw.remainder_Tensor(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        return Tensor.Own(result_, "remainder");
-    }
-
     /// <summary>aten::frexp.Tensor(Tensor self) -&gt; (Tensor mantissa, Tensor exponent)</summary>
     internal static Tensor[] frexp_Tensor(Tensor @self)
     {
@@ -1023,18 +959,6 @@ internal static unsafe partial class Aten
         result_ = Raw.nan_to_num(self_, @nan, @posinf, @neginf);
         @self.Leave();
         return Tensor.Own(result_, "nan_to_num");
-    }
-
-    /// <summary>aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -&gt; Tensor</summary>
-    internal static Tensor lerp_Scalar(Tensor @self, Tensor @end, Scalar @weight)
-    {
-        nint self_ = @self.Enter();
-        nint end_ = @end.Enter();
-        nint result_;
-        result_ = Raw.lerp_Scalar(self_, end_, @weight);
-        @self.Leave();
-        @end.Leave();
-        return Tensor.Own(result_, "lerp");
     }
 
     /// <summary>aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -&gt; Tensor</summary>
@@ -1157,16 +1081,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "view_as_complex");
     }
 
-    /// <summary>aten::view.dtype(Tensor(a) self, ScalarType dtype) -&gt; Tensor(a)</summary>
-    internal static Tensor view_dtype(Tensor @self, int @dtype)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.view_dtype(self_, @dtype);
-        @self.Leave();
-        return Tensor.Own(result_, "view");
-    }
-
     /// <summary>aten::log_sigmoid_forward(Tensor self) -&gt; (Tensor output, Tensor buffer)</summary>
     internal static Tensor[] log_sigmoid_forward(Tensor @self)
     {
@@ -1177,32 +1091,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         Native.Check(result_, "log_sigmoid_forward");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::log_sigmoid_backward(Tensor grad_output, Tensor self, Tensor buffer) -&gt; Tensor</summary>
-    internal static Tensor log_sigmoid_backward(Tensor @grad_output, Tensor @self, Tensor @buffer)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint buffer_ = @buffer.Enter();
-        nint result_;
-        result_ = Raw.log_sigmoid_backward(grad_output_, self_, buffer_);
-        @grad_output.Leave();
-        @self.Leave();
-        @buffer.Leave();
-        return Tensor.Own(result_, "log_sigmoid_backward");
-    }
-
-    /// <summary>aten::softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -&gt; Tensor</summary>
-    internal static Tensor softplus_backward(Tensor @grad_output, Tensor @self, Scalar @beta, Scalar @threshold)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.softplus_backward(grad_output_, self_, @beta, @threshold);
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "softplus_backward");
     }
 
     /// <summary>aten::elu_backward(Tensor grad_output, Scalar alpha, Scalar scale, Scalar input_scale, bool is_result, Tensor self_or_result) -&gt; Tensor</summary>
@@ -1217,18 +1105,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "elu_backward");
     }
 
-    /// <summary>aten::leaky_relu_backward(Tensor grad_output, Tensor self, Scalar negative_slope, bool self_is_result) -&gt; Tensor</summary>
-    internal static Tensor leaky_relu_backward(Tensor @grad_output, Tensor @self, Scalar @negative_slope, bool @self_is_result)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.leaky_relu_backward(grad_output_, self_, @negative_slope, @self_is_result ? (byte)1 : (byte)0);
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "leaky_relu_backward");
-    }
-
     /// <summary>aten::silu_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
     internal static Tensor silu_backward(Tensor @grad_output, Tensor @self)
     {
@@ -1239,50 +1115,6 @@ internal static unsafe partial class Aten
         @grad_output.Leave();
         @self.Leave();
         return Tensor.Own(result_, "silu_backward");
-    }
-
-    /// <summary>aten::hardswish(Tensor self) -&gt; Tensor</summary>
-    internal static Tensor hardswish(Tensor @self)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.hardswish(self_);
-        @self.Leave();
-        return Tensor.Own(result_, "hardswish");
-    }
-
-    /// <summary>aten::hardswish_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
-    internal static Tensor hardswish_backward(Tensor @grad_output, Tensor @self)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.hardswish_backward(grad_output_, self_);
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "hardswish_backward");
-    }
-
-    /// <summary>aten::hardsigmoid(Tensor self) -&gt; Tensor</summary>
-    internal static Tensor hardsigmoid(Tensor @self)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.hardsigmoid(self_);
-        @self.Leave();
-        return Tensor.Own(result_, "hardsigmoid");
-    }
-
-    /// <summary>aten::hardsigmoid_backward(Tensor grad_output, Tensor self) -&gt; Tensor</summary>
-    internal static Tensor hardsigmoid_backward(Tensor @grad_output, Tensor @self)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.hardsigmoid_backward(grad_output_, self_);
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "hardsigmoid_backward");
     }
 
     /// <summary>aten::mish(Tensor self) -&gt; Tensor</summary>
@@ -1325,28 +1157,6 @@ internal static unsafe partial class Aten
         result_ = Raw.hardshrink(self_, @lambd);
         @self.Leave();
         return Tensor.Own(result_, "hardshrink");
-    }
-
-    /// <summary>aten::glu(Tensor self, int dim=-1) -&gt; Tensor</summary>
-    internal static Tensor glu(Tensor @self, long @dim)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.glu(self_, @dim);
-        @self.Leave();
-        return Tensor.Own(result_, "glu");
-    }
-
-    /// <summary>aten::glu_backward(Tensor grad_output, Tensor self, int dim) -&gt; Tensor</summary>
-    internal static Tensor glu_backward(Tensor @grad_output, Tensor @self, long @dim)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.glu_backward(grad_output_, self_, @dim);
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "glu_backward");
     }
 
     /// <summary>aten::eq.Tensor(Tensor self, Tensor other) -&gt; Tensor</summary>
@@ -1535,19 +1345,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         @other.Leave();
         return Tensor.Own(result_, "bitwise_right_shift");
-    }
-
-    /// <summary>aten::equal(Tensor self, Tensor other) -&gt; bool</summary>
-    internal static bool equal(Tensor @self, Tensor @other)
-    {
-        nint self_ = @self.Enter();
-        nint other_ = @other.Enter();
-        int result_;
-        result_ = Raw.equal(self_, other_);
-        @self.Leave();
-        @other.Leave();
-        Native.CheckCount(result_, "equal");
-        return result_ != 0;
     }
 
     /// <summary>aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -&gt; Tensor</summary>
@@ -1778,40 +1575,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "logcumsumexp");
     }
 
-    /// <summary>aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -&gt; Tensor</summary>
-    internal static Tensor nansum(Tensor @self, ReadOnlySpan<long> @dim, bool @keepdim, int @dtype)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* dim_ = @dim) result_ = Raw.nansum(self_, NativeInts.OrNone(dim_, @dim.Length), @keepdim ? (byte)1 : (byte)0, @dtype);
-        @self.Leave();
-        return Tensor.Own(result_, "nansum");
-    }
-
-    /// <summary>aten::median.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
-    internal static Tensor[] median_dim(Tensor @self, long @dim, bool @keepdim)
-    {
-        nint self_ = @self.Enter();
-        nint* out_ = stackalloc nint[2];
-        int result_;
-        result_ = Raw.median_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
-        @self.Leave();
-        Native.Check(result_, "median");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::nanmedian.dim(Tensor self, int dim, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
-    internal static Tensor[] nanmedian_dim(Tensor @self, long @dim, bool @keepdim)
-    {
-        nint self_ = @self.Enter();
-        nint* out_ = stackalloc nint[2];
-        int result_;
-        result_ = Raw.nanmedian_dim(self_, @dim, @keepdim ? (byte)1 : (byte)0, out_);
-        @self.Leave();
-        Native.Check(result_, "nanmedian");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
     /// <summary>aten::mode(Tensor self, int dim=-1, bool keepdim=False) -&gt; (Tensor values, Tensor indices)</summary>
     internal static Tensor[] mode(Tensor @self, long @dim, bool @keepdim)
     {
@@ -1834,52 +1597,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         Native.Check(result_, "kthvalue");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::quantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -&gt; Tensor</summary>
-    internal static Tensor quantile(Tensor @self, Tensor @q, MaybeInt @dim, bool @keepdim, NativeText @interpolation)
-    {
-        nint self_ = @self.Enter();
-        nint q_ = @q.Enter();
-        nint result_;
-        result_ = Raw.quantile(self_, q_, @dim, @keepdim ? (byte)1 : (byte)0, @interpolation);
-        @self.Leave();
-        @q.Leave();
-        return Tensor.Own(result_, "quantile");
-    }
-
-    /// <summary>aten::nanquantile(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation="linear") -&gt; Tensor</summary>
-    internal static Tensor nanquantile(Tensor @self, Tensor @q, MaybeInt @dim, bool @keepdim, NativeText @interpolation)
-    {
-        nint self_ = @self.Enter();
-        nint q_ = @q.Enter();
-        nint result_;
-        result_ = Raw.nanquantile(self_, q_, @dim, @keepdim ? (byte)1 : (byte)0, @interpolation);
-        @self.Leave();
-        @q.Leave();
-        return Tensor.Own(result_, "nanquantile");
-    }
-
-    /// <summary>aten::bincount(Tensor self, Tensor? weights=None, int minlength=0) -&gt; Tensor</summary>
-    internal static Tensor bincount(Tensor @self, Tensor? @weights, long @minlength)
-    {
-        nint self_ = @self.Enter();
-        nint weights_ = @weights is null ? 0 : @weights.Enter();
-        nint result_;
-        result_ = Raw.bincount(self_, weights_, @minlength);
-        @self.Leave();
-        @weights?.Leave();
-        return Tensor.Own(result_, "bincount");
-    }
-
-    /// <summary>aten::histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -&gt; Tensor</summary>
-    internal static Tensor histc(Tensor @self, long @bins, Scalar @min, Scalar @max)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.histc(self_, @bins, @min, @max);
-        @self.Leave();
-        return Tensor.Own(result_, "histc");
     }
 
     /// <summary>aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -&gt; (Tensor, Tensor, Tensor)</summary>
@@ -1932,18 +1649,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "searchsorted");
     }
 
-    /// <summary>aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -&gt; Tensor</summary>
-    internal static Tensor bucketize_Tensor(Tensor @self, Tensor @boundaries, bool @out_int32, bool @right)
-    {
-        nint self_ = @self.Enter();
-        nint boundaries_ = @boundaries.Enter();
-        nint result_;
-        result_ = Raw.bucketize_Tensor(self_, boundaries_, @out_int32 ? (byte)1 : (byte)0, @right ? (byte)1 : (byte)0);
-        @self.Leave();
-        @boundaries.Leave();
-        return Tensor.Own(result_, "bucketize");
-    }
-
     /// <summary>aten::mm(Tensor self, Tensor mat2) -&gt; Tensor</summary>
     internal static Tensor mm(Tensor @self, Tensor @mat2)
     {
@@ -1994,18 +1699,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "addmm");
     }
 
-    /// <summary>aten::dot(Tensor self, Tensor tensor) -&gt; Tensor</summary>
-    internal static Tensor dot(Tensor @self, Tensor @tensor)
-    {
-        nint self_ = @self.Enter();
-        nint tensor_ = @tensor.Enter();
-        nint result_;
-        result_ = Raw.dot(self_, tensor_);
-        @self.Leave();
-        @tensor.Leave();
-        return Tensor.Own(result_, "dot");
-    }
-
     /// <summary>aten::linalg_cholesky_ex(Tensor self, *, bool upper=False, bool check_errors=False) -&gt; (Tensor L, Tensor info)</summary>
     internal static Tensor[] linalg_cholesky_ex(Tensor @self, bool @upper, bool @check_errors)
     {
@@ -2042,18 +1735,6 @@ internal static unsafe partial class Aten
         @B.Leave();
         Native.Check(result_, "_linalg_solve_ex");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
-    }
-
-    /// <summary>aten::linalg_lu_factor_ex(Tensor A, *, bool pivot=True, bool check_errors=False) -&gt; (Tensor LU, Tensor pivots, Tensor info)</summary>
-    internal static Tensor[] linalg_lu_factor_ex(Tensor @A, bool @pivot, bool @check_errors)
-    {
-        nint A_ = @A.Enter();
-        nint* out_ = stackalloc nint[3];
-        int result_;
-        result_ = Raw.linalg_lu_factor_ex(A_, @pivot ? (byte)1 : (byte)0, @check_errors ? (byte)1 : (byte)0, out_);
-        @A.Leave();
-        Native.Check(result_, "linalg_lu_factor_ex");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 3));
     }
 
     /// <summary>aten::linalg_lu(Tensor A, *, bool pivot=True) -&gt; (Tensor P, Tensor L, Tensor U)</summary>
@@ -2140,20 +1821,6 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
     }
 
-    /// <summary>aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -&gt; (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)</summary>
-    internal static Tensor[] linalg_lstsq(Tensor @self, Tensor @b, MaybeDouble @rcond, NativeText @driver)
-    {
-        nint self_ = @self.Enter();
-        nint b_ = @b.Enter();
-        nint* out_ = stackalloc nint[4];
-        int result_;
-        result_ = Raw.linalg_lstsq(self_, b_, @rcond, @driver, out_);
-        @self.Leave();
-        @b.Leave();
-        Native.Check(result_, "linalg_lstsq");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 4));
-    }
-
     /// <summary>aten::linalg_matrix_exp(Tensor self) -&gt; Tensor</summary>
     internal static Tensor linalg_matrix_exp(Tensor @self)
     {
@@ -2176,18 +1843,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "linalg_solve_triangular");
     }
 
-    /// <summary>aten::linalg_householder_product(Tensor input, Tensor tau) -&gt; Tensor</summary>
-    internal static Tensor linalg_householder_product(Tensor @input, Tensor @tau)
-    {
-        nint input_ = @input.Enter();
-        nint tau_ = @tau.Enter();
-        nint result_;
-        result_ = Raw.linalg_householder_product(input_, tau_);
-        @input.Leave();
-        @tau.Leave();
-        return Tensor.Own(result_, "linalg_householder_product");
-    }
-
     /// <summary>aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -&gt; Tensor</summary>
     internal static Tensor linalg_cross(Tensor @self, Tensor @other, long @dim)
     {
@@ -2198,18 +1853,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         @other.Leave();
         return Tensor.Own(result_, "linalg_cross");
-    }
-
-    /// <summary>aten::cholesky_solve(Tensor self, Tensor input2, bool upper=False) -&gt; Tensor</summary>
-    internal static Tensor cholesky_solve(Tensor @self, Tensor @input2, bool @upper)
-    {
-        nint self_ = @self.Enter();
-        nint input2_ = @input2.Enter();
-        nint result_;
-        result_ = Raw.cholesky_solve(self_, input2_, @upper ? (byte)1 : (byte)0);
-        @self.Leave();
-        @input2.Leave();
-        return Tensor.Own(result_, "cholesky_solve");
     }
 
     /// <summary>aten::view(Tensor(a) self, SymInt[] size) -&gt; Tensor(a)</summary>
@@ -2230,16 +1873,6 @@ internal static unsafe partial class Aten
         fixed (long* shape_ = @shape) result_ = Raw.reshape(self_, new NativeInts(shape_, @shape.Length));
         @self.Leave();
         return Tensor.Own(result_, "reshape");
-    }
-
-    /// <summary>aten::_reshape_alias(Tensor(a) self, SymInt[] size, SymInt[] stride) -&gt; Tensor(a)</summary>
-    internal static Tensor _reshape_alias(Tensor @self, ReadOnlySpan<long> @size, ReadOnlySpan<long> @stride)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* size_ = @size) fixed (long* stride_ = @stride) result_ = Raw._reshape_alias(self_, new NativeInts(size_, @size.Length), new NativeInts(stride_, @stride.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "_reshape_alias");
     }
 
     /// <summary>aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -&gt; Tensor(a)</summary>
@@ -2270,26 +1903,6 @@ internal static unsafe partial class Aten
         result_ = Raw.transpose_int(self_, @dim0, @dim1);
         @self.Leave();
         return Tensor.Own(result_, "transpose");
-    }
-
-    /// <summary>aten::t(Tensor(a) self) -&gt; Tensor(a)</summary>
-    internal static Tensor t(Tensor @self)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.t(self_);
-        @self.Leave();
-        return Tensor.Own(result_, "t");
-    }
-
-    /// <summary>aten::squeeze.dim(Tensor(a) self, int dim) -&gt; Tensor(a)</summary>
-    internal static Tensor squeeze_dim(Tensor @self, long @dim)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.squeeze_dim(self_, @dim);
-        @self.Leave();
-        return Tensor.Own(result_, "squeeze");
     }
 
     /// <summary>aten::unsqueeze(Tensor(a) self, int dim) -&gt; Tensor(a)</summary>
@@ -2351,29 +1964,6 @@ internal static unsafe partial class Aten
         result_ = Raw.cat(new NativeTensors(tensors_, @tensors.Length), @dim);
         Tensor.LeaveAll(@tensors);
         return Tensor.Own(result_, "cat");
-    }
-
-    /// <summary>aten::stack(Tensor[] tensors, int dim=0) -&gt; Tensor</summary>
-    internal static Tensor stack(ReadOnlySpan<Tensor> @tensors, long @dim)
-    {
-        nint* tensors_ = stackalloc nint[@tensors.Length];
-        Tensor.EnterAll(@tensors, tensors_);
-        nint result_;
-        result_ = Raw.stack(new NativeTensors(tensors_, @tensors.Length), @dim);
-        Tensor.LeaveAll(@tensors);
-        return Tensor.Own(result_, "stack");
-    }
-
-    /// <summary>aten::split.Tensor(Tensor(a -&gt; *) self, int split_size, int dim=0) -&gt; Tensor(a)[]</summary>
-    internal static Tensor[] split_Tensor(Tensor @self, long @split_size, long @dim)
-    {
-        nint self_ = @self.Enter();
-        nint* out_;
-        long result_;
-        result_ = Raw.split_Tensor(self_, @split_size, @dim, &out_);
-        @self.Leave();
-        Native.CheckCount(result_, "split");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, (int)result_));
     }
 
     /// <summary>aten::split_with_sizes(Tensor(a -&gt; *) self, int[] split_sizes, int dim=0) -&gt; Tensor(a)[]</summary>
@@ -2520,18 +2110,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "index_put");
     }
 
-    /// <summary>aten::masked_select(Tensor self, Tensor mask) -&gt; Tensor</summary>
-    internal static Tensor masked_select(Tensor @self, Tensor @mask)
-    {
-        nint self_ = @self.Enter();
-        nint mask_ = @mask.Enter();
-        nint result_;
-        result_ = Raw.masked_select(self_, mask_);
-        @self.Leave();
-        @mask.Leave();
-        return Tensor.Own(result_, "masked_select");
-    }
-
     /// <summary>aten::nonzero(Tensor self) -&gt; Tensor</summary>
     internal static Tensor nonzero(Tensor @self)
     {
@@ -2564,212 +2142,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         Native.Check(result_, "sort");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -&gt; Tensor(a)</summary>
-    internal static Tensor as_strided(Tensor @self, ReadOnlySpan<long> @size, ReadOnlySpan<long> @stride, MaybeInt @storage_offset)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* size_ = @size) fixed (long* stride_ = @stride) result_ = Raw.as_strided(self_, new NativeInts(size_, @size.Length), new NativeInts(stride_, @stride.Length), @storage_offset);
-        @self.Leave();
-        return Tensor.Own(result_, "as_strided");
-    }
-
-    /// <summary>aten::unfold(Tensor(a) self, int dimension, int size, int step) -&gt; Tensor(a)</summary>
-    internal static Tensor unfold(Tensor @self, long @dimension, long @size, long @step)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.unfold(self_, @dimension, @size, @step);
-        @self.Leave();
-        return Tensor.Own(result_, "unfold");
-    }
-
-    /// <summary>aten::unfold_backward(Tensor grad_in, int[] input_sizes, int dim, int size, int step) -&gt; Tensor</summary>
-    internal static Tensor unfold_backward(Tensor @grad_in, ReadOnlySpan<long> @input_sizes, long @dim, long @size, long @step)
-    {
-        nint grad_in_ = @grad_in.Enter();
-        nint result_;
-        fixed (long* input_sizes_ = @input_sizes) result_ = Raw.unfold_backward(grad_in_, new NativeInts(input_sizes_, @input_sizes.Length), @dim, @size, @step);
-        @grad_in.Leave();
-        return Tensor.Own(result_, "unfold_backward");
-    }
-
-    /// <summary>aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -&gt; Tensor</summary>
-    internal static Tensor diag_embed(Tensor @self, long @offset, long @dim1, long @dim2)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.diag_embed(self_, @offset, @dim1, @dim2);
-        @self.Leave();
-        return Tensor.Own(result_, "diag_embed");
-    }
-
-    /// <summary>aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, int? output_size=None) -&gt; Tensor</summary>
-    internal static Tensor repeat_interleave_self_Tensor(Tensor @self, Tensor @repeats, MaybeInt @dim, MaybeInt @output_size)
-    {
-        nint self_ = @self.Enter();
-        nint repeats_ = @repeats.Enter();
-        nint result_;
-        result_ = Raw.repeat_interleave_self_Tensor(self_, repeats_, @dim, @output_size);
-        @self.Leave();
-        @repeats.Leave();
-        return Tensor.Own(result_, "repeat_interleave");
-    }
-
-    /// <summary>aten::repeat_interleave.Tensor(Tensor repeats, *, int? output_size=None) -&gt; Tensor</summary>
-    internal static Tensor repeat_interleave_Tensor(Tensor @repeats, MaybeInt @output_size)
-    {
-        nint repeats_ = @repeats.Enter();
-        nint result_;
-        result_ = Raw.repeat_interleave_Tensor(repeats_, @output_size);
-        @repeats.Leave();
-        return Tensor.Own(result_, "repeat_interleave");
-    }
-
-    /// <summary>aten::reflection_pad1d(Tensor self, int[2] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad1d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad1d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad1d");
-    }
-
-    /// <summary>aten::reflection_pad1d_backward(Tensor grad_output, Tensor self, int[2] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad1d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad1d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad1d_backward");
-    }
-
-    /// <summary>aten::reflection_pad2d(Tensor self, int[4] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad2d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad2d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad2d");
-    }
-
-    /// <summary>aten::reflection_pad2d_backward(Tensor grad_output, Tensor self, int[4] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad2d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad2d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad2d_backward");
-    }
-
-    /// <summary>aten::reflection_pad3d(Tensor self, int[6] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad3d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad3d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad3d");
-    }
-
-    /// <summary>aten::reflection_pad3d_backward(Tensor grad_output, Tensor self, int[6] padding) -&gt; Tensor</summary>
-    internal static Tensor reflection_pad3d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.reflection_pad3d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "reflection_pad3d_backward");
-    }
-
-    /// <summary>aten::replication_pad1d(Tensor self, int[2] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad1d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad1d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad1d");
-    }
-
-    /// <summary>aten::replication_pad1d_backward(Tensor grad_output, Tensor self, int[2] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad1d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad1d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad1d_backward");
-    }
-
-    /// <summary>aten::replication_pad2d(Tensor self, int[4] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad2d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad2d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad2d");
-    }
-
-    /// <summary>aten::replication_pad2d_backward(Tensor grad_output, Tensor self, int[4] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad2d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad2d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad2d_backward");
-    }
-
-    /// <summary>aten::replication_pad3d(Tensor self, int[6] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad3d(Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad3d(self_, new NativeInts(padding_, @padding.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad3d");
-    }
-
-    /// <summary>aten::replication_pad3d_backward(Tensor grad_output, Tensor self, int[6] padding) -&gt; Tensor</summary>
-    internal static Tensor replication_pad3d_backward(Tensor @grad_output, Tensor @self, ReadOnlySpan<long> @padding)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* padding_ = @padding) result_ = Raw.replication_pad3d_backward(grad_output_, self_, new NativeInts(padding_, @padding.Length));
-        @grad_output.Leave();
-        @self.Leave();
-        return Tensor.Own(result_, "replication_pad3d_backward");
-    }
-
-    /// <summary>aten::take(Tensor self, Tensor index) -&gt; Tensor</summary>
-    internal static Tensor take(Tensor @self, Tensor @index)
-    {
-        nint self_ = @self.Enter();
-        nint index_ = @index.Enter();
-        nint result_;
-        result_ = Raw.take(self_, index_);
-        @self.Leave();
-        @index.Leave();
-        return Tensor.Own(result_, "take");
     }
 
     /// <summary>aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -&gt; Tensor</summary>
@@ -2808,34 +2180,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         @mask.Leave();
         return Tensor.Own(result_, "masked_fill");
-    }
-
-    /// <summary>aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -&gt; Tensor</summary>
-    internal static Tensor masked_fill_Tensor(Tensor @self, Tensor @mask, Tensor @value)
-    {
-        nint self_ = @self.Enter();
-        nint mask_ = @mask.Enter();
-        nint value_ = @value.Enter();
-        nint result_;
-        result_ = Raw.masked_fill_Tensor(self_, mask_, value_);
-        @self.Leave();
-        @mask.Leave();
-        @value.Leave();
-        return Tensor.Own(result_, "masked_fill");
-    }
-
-    /// <summary>aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -&gt; Tensor</summary>
-    internal static Tensor masked_scatter(Tensor @self, Tensor @mask, Tensor @source)
-    {
-        nint self_ = @self.Enter();
-        nint mask_ = @mask.Enter();
-        nint source_ = @source.Enter();
-        nint result_;
-        result_ = Raw.masked_scatter(self_, mask_, source_);
-        @self.Leave();
-        @mask.Leave();
-        @source.Leave();
-        return Tensor.Own(result_, "masked_scatter");
     }
 
     /// <summary>aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -&gt; Tensor</summary>
@@ -2966,18 +2310,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "_softmax");
     }
 
-    /// <summary>aten::_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -&gt; Tensor</summary>
-    internal static Tensor _softmax_backward_data(Tensor @grad_output, Tensor @output, long @dim, int @input_dtype)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint output_ = @output.Enter();
-        nint result_;
-        result_ = Raw._softmax_backward_data(grad_output_, output_, @dim, @input_dtype);
-        @grad_output.Leave();
-        @output.Leave();
-        return Tensor.Own(result_, "_softmax_backward_data");
-    }
-
     /// <summary>aten::_log_softmax(Tensor self, int dim, bool half_to_float) -&gt; Tensor</summary>
     internal static Tensor _log_softmax(Tensor @self, long @dim, bool @half_to_float)
     {
@@ -2986,18 +2318,6 @@ internal static unsafe partial class Aten
         result_ = Raw._log_softmax(self_, @dim, @half_to_float ? (byte)1 : (byte)0);
         @self.Leave();
         return Tensor.Own(result_, "_log_softmax");
-    }
-
-    /// <summary>aten::_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -&gt; Tensor</summary>
-    internal static Tensor _log_softmax_backward_data(Tensor @grad_output, Tensor @output, long @dim, int @input_dtype)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint output_ = @output.Enter();
-        nint result_;
-        result_ = Raw._log_softmax_backward_data(grad_output_, output_, @dim, @input_dtype);
-        @grad_output.Leave();
-        @output.Leave();
-        return Tensor.Own(result_, "_log_softmax_backward_data");
     }
 
     /// <summary>aten::embedding_dense_backward(Tensor grad_output, Tensor indices, SymInt num_weights, int padding_idx, bool scale_grad_by_freq) -&gt; Tensor</summary>
@@ -3198,20 +2518,6 @@ internal static unsafe partial class Aten
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
     }
 
-    /// <summary>aten::adaptive_max_pool2d_backward(Tensor grad_output, Tensor self, Tensor indices) -&gt; Tensor</summary>
-    internal static Tensor adaptive_max_pool2d_backward(Tensor @grad_output, Tensor @self, Tensor @indices)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint indices_ = @indices.Enter();
-        nint result_;
-        result_ = Raw.adaptive_max_pool2d_backward(grad_output_, self_, indices_);
-        @grad_output.Leave();
-        @self.Leave();
-        @indices.Leave();
-        return Tensor.Own(result_, "adaptive_max_pool2d_backward");
-    }
-
     /// <summary>aten::adaptive_max_pool3d(Tensor self, int[3] output_size) -&gt; (Tensor, Tensor)</summary>
     internal static Tensor[] adaptive_max_pool3d(Tensor @self, ReadOnlySpan<long> @output_size)
     {
@@ -3222,20 +2528,6 @@ internal static unsafe partial class Aten
         @self.Leave();
         Native.Check(result_, "adaptive_max_pool3d");
         return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::adaptive_max_pool3d_backward(Tensor grad_output, Tensor self, Tensor indices) -&gt; Tensor</summary>
-    internal static Tensor adaptive_max_pool3d_backward(Tensor @grad_output, Tensor @self, Tensor @indices)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint self_ = @self.Enter();
-        nint indices_ = @indices.Enter();
-        nint result_;
-        result_ = Raw.adaptive_max_pool3d_backward(grad_output_, self_, indices_);
-        @grad_output.Leave();
-        @self.Leave();
-        @indices.Leave();
-        return Tensor.Own(result_, "adaptive_max_pool3d_backward");
     }
 
     /// <summary>aten::native_group_norm(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -&gt; (Tensor, Tensor, Tensor)</summary>
@@ -3286,26 +2578,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "embedding");
     }
 
-    /// <summary>aten::upsample_nearest1d(Tensor self, SymInt[1] output_size, float? scales=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_nearest1d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_nearest1d(self_, new NativeInts(output_size_, @output_size.Length), @scales);
-        @self.Leave();
-        return Tensor.Own(result_, "upsample_nearest1d");
-    }
-
-    /// <summary>aten::upsample_nearest1d_backward(Tensor grad_output, SymInt[1] output_size, SymInt[3] input_size, float? scales=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_nearest1d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, MaybeDouble @scales)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest1d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales);
-        @grad_output.Leave();
-        return Tensor.Own(result_, "upsample_nearest1d_backward");
-    }
-
     /// <summary>aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
     internal static Tensor upsample_nearest2d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales_h, MaybeDouble @scales_w)
     {
@@ -3324,46 +2596,6 @@ internal static unsafe partial class Aten
         fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest2d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales_h, @scales_w);
         @grad_output.Leave();
         return Tensor.Own(result_, "upsample_nearest2d_backward");
-    }
-
-    /// <summary>aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_nearest3d(Tensor @self, ReadOnlySpan<long> @output_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_nearest3d(self_, new NativeInts(output_size_, @output_size.Length), @scales_d, @scales_h, @scales_w);
-        @self.Leave();
-        return Tensor.Own(result_, "upsample_nearest3d");
-    }
-
-    /// <summary>aten::upsample_nearest3d_backward(Tensor grad_output, SymInt[3] output_size, SymInt[5] input_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_nearest3d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_nearest3d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @scales_d, @scales_h, @scales_w);
-        @grad_output.Leave();
-        return Tensor.Own(result_, "upsample_nearest3d_backward");
-    }
-
-    /// <summary>aten::upsample_linear1d(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_linear1d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_linear1d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales);
-        @self.Leave();
-        return Tensor.Own(result_, "upsample_linear1d");
-    }
-
-    /// <summary>aten::upsample_linear1d_backward(Tensor grad_output, SymInt[1] output_size, SymInt[3] input_size, bool align_corners, float? scales=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_linear1d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_linear1d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales);
-        @grad_output.Leave();
-        return Tensor.Own(result_, "upsample_linear1d_backward");
     }
 
     /// <summary>aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
@@ -3404,86 +2636,6 @@ internal static unsafe partial class Aten
         fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_bicubic2d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_h, @scales_w);
         @grad_output.Leave();
         return Tensor.Own(result_, "upsample_bicubic2d_backward");
-    }
-
-    /// <summary>aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_trilinear3d(Tensor @self, ReadOnlySpan<long> @output_size, bool @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) result_ = Raw.upsample_trilinear3d(self_, new NativeInts(output_size_, @output_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_d, @scales_h, @scales_w);
-        @self.Leave();
-        return Tensor.Own(result_, "upsample_trilinear3d");
-    }
-
-    /// <summary>aten::upsample_trilinear3d_backward(Tensor grad_output, SymInt[3] output_size, SymInt[5] input_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -&gt; Tensor</summary>
-    internal static Tensor upsample_trilinear3d_backward(Tensor @grad_output, ReadOnlySpan<long> @output_size, ReadOnlySpan<long> @input_size, bool @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint result_;
-        fixed (long* output_size_ = @output_size) fixed (long* input_size_ = @input_size) result_ = Raw.upsample_trilinear3d_backward(grad_output_, new NativeInts(output_size_, @output_size.Length), new NativeInts(input_size_, @input_size.Length), @align_corners ? (byte)1 : (byte)0, @scales_d, @scales_h, @scales_w);
-        @grad_output.Leave();
-        return Tensor.Own(result_, "upsample_trilinear3d_backward");
-    }
-
-    /// <summary>aten::grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -&gt; Tensor</summary>
-    internal static Tensor grid_sampler_2d(Tensor @input, Tensor @grid, long @interpolation_mode, long @padding_mode, bool @align_corners)
-    {
-        nint input_ = @input.Enter();
-        nint grid_ = @grid.Enter();
-        nint result_;
-        result_ = Raw.grid_sampler_2d(input_, grid_, @interpolation_mode, @padding_mode, @align_corners ? (byte)1 : (byte)0);
-        @input.Leave();
-        @grid.Leave();
-        return Tensor.Own(result_, "grid_sampler_2d");
-    }
-
-    /// <summary>aten::grid_sampler_2d_backward(Tensor grad_output, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool[2] output_mask) -&gt; (Tensor, Tensor)</summary>
-    internal static Tensor[] grid_sampler_2d_backward(Tensor @grad_output, Tensor @input, Tensor @grid, long @interpolation_mode, long @padding_mode, bool @align_corners, ulong @output_mask)
-    {
-        nint grad_output_ = @grad_output.Enter();
-        nint input_ = @input.Enter();
-        nint grid_ = @grid.Enter();
-        nint* out_ = stackalloc nint[2];
-        int result_;
-        result_ = Raw.grid_sampler_2d_backward(grad_output_, input_, grid_, @interpolation_mode, @padding_mode, @align_corners ? (byte)1 : (byte)0, @output_mask, out_);
-        @grad_output.Leave();
-        @input.Leave();
-        @grid.Leave();
-        Native.Check(result_, "grid_sampler_2d_backward");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::_ctc_loss(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, bool zero_infinity=False) -&gt; (Tensor, Tensor)</summary>
-    internal static Tensor[] _ctc_loss(Tensor @log_probs, Tensor @targets, ReadOnlySpan<long> @input_lengths, ReadOnlySpan<long> @target_lengths, long @blank, bool @zero_infinity)
-    {
-        nint log_probs_ = @log_probs.Enter();
-        nint targets_ = @targets.Enter();
-        nint* out_ = stackalloc nint[2];
-        int result_;
-        fixed (long* input_lengths_ = @input_lengths) fixed (long* target_lengths_ = @target_lengths) result_ = Raw._ctc_loss(log_probs_, targets_, new NativeInts(input_lengths_, @input_lengths.Length), new NativeInts(target_lengths_, @target_lengths.Length), @blank, @zero_infinity ? (byte)1 : (byte)0, out_);
-        @log_probs.Leave();
-        @targets.Leave();
-        Native.Check(result_, "_ctc_loss");
-        return Tensor.OwnAll(new ReadOnlySpan<nint>(out_, 2));
-    }
-
-    /// <summary>aten::_ctc_loss_backward(Tensor grad, Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, Tensor neg_log_likelihood, Tensor log_alpha, int blank, bool zero_infinity=False) -&gt; Tensor</summary>
-    internal static Tensor _ctc_loss_backward(Tensor @grad, Tensor @log_probs, Tensor @targets, ReadOnlySpan<long> @input_lengths, ReadOnlySpan<long> @target_lengths, Tensor @neg_log_likelihood, Tensor @log_alpha, long @blank, bool @zero_infinity)
-    {
-        nint grad_ = @grad.Enter();
-        nint log_probs_ = @log_probs.Enter();
-        nint targets_ = @targets.Enter();
-        nint neg_log_likelihood_ = @neg_log_likelihood.Enter();
-        nint log_alpha_ = @log_alpha.Enter();
-        nint result_;
-        fixed (long* input_lengths_ = @input_lengths) fixed (long* target_lengths_ = @target_lengths) result_ = Raw._ctc_loss_backward(grad_, log_probs_, targets_, new NativeInts(input_lengths_, @input_lengths.Length), new NativeInts(target_lengths_, @target_lengths.Length), neg_log_likelihood_, log_alpha_, @blank, @zero_infinity ? (byte)1 : (byte)0);
-        @grad.Leave();
-        @log_probs.Leave();
-        @targets.Leave();
-        @neg_log_likelihood.Leave();
-        @log_alpha.Leave();
-        return Tensor.Own(result_, "_ctc_loss_backward");
     }
 
     /// <summary>aten::uniform_(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -&gt; Tensor(a!)</summary>
@@ -3561,17 +2713,6 @@ internal static unsafe partial class Aten
         Native.Check(result_, "exponential_");
     }
 
-    /// <summary>aten::geometric_(Tensor(a!) self, float p, *, Generator? generator=None) -&gt; Tensor(a!)</summary>
-    internal static void geometric_(Tensor @self, double @p, Generator? @generator)
-    {
-        nint self_ = @self.Enter();
-        int result_;
-        result_ = Raw.geometric_(self_, @p, @generator is null ? 0 : @generator.Handle);
-        @self.Leave();
-        GC.KeepAlive(@generator);
-        Native.Check(result_, "geometric_");
-    }
-
     /// <summary>aten::_standard_gamma_grad(Tensor self, Tensor output) -&gt; Tensor</summary>
     internal static Tensor _standard_gamma_grad(Tensor @self, Tensor @output)
     {
@@ -3622,26 +2763,6 @@ internal static unsafe partial class Aten
         @index.Leave();
         @source.Leave();
         Native.Check(result_, "put_");
-    }
-
-    /// <summary>aten::fill_.Scalar(Tensor(a!) self, Scalar value) -&gt; Tensor(a!)</summary>
-    internal static void fill__Scalar(Tensor @self, Scalar @value)
-    {
-        nint self_ = @self.Enter();
-        int result_;
-        result_ = Raw.fill__Scalar(self_, @value);
-        @self.Leave();
-        Native.Check(result_, "fill_");
-    }
-
-    /// <summary>aten::zero_(Tensor(a!) self) -&gt; Tensor(a!)</summary>
-    internal static void zero_(Tensor @self)
-    {
-        nint self_ = @self.Enter();
-        int result_;
-        result_ = Raw.zero_(self_);
-        @self.Leave();
-        Native.Check(result_, "zero_");
     }
 
     /// <summary>aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -&gt; Tensor(a!)</summary>
@@ -3696,35 +2817,6 @@ internal static unsafe partial class Aten
         fixed (long* dim_ = @dim) result_ = Raw._fft_c2r(self_, new NativeInts(dim_, @dim.Length), @normalization, @last_dim_size);
         @self.Leave();
         return Tensor.Own(result_, "_fft_c2r");
-    }
-
-    /// <summary>aten::_amp_foreach_non_finite_check_and_unscale_(Tensor(a!)[] self, Tensor(b!) found_inf, Tensor inv_scale) -&gt; ()</summary>
-    internal static void _amp_foreach_non_finite_check_and_unscale_(ReadOnlySpan<Tensor> @self, Tensor @found_inf, Tensor @inv_scale)
-    {
-        nint* self_ = stackalloc nint[@self.Length];
-        Tensor.EnterAll(@self, self_);
-        nint found_inf_ = @found_inf.Enter();
-        nint inv_scale_ = @inv_scale.Enter();
-        int result_;
-        result_ = Raw._amp_foreach_non_finite_check_and_unscale_(new NativeTensors(self_, @self.Length), found_inf_, inv_scale_);
-        Tensor.LeaveAll(@self);
-        @found_inf.Leave();
-        @inv_scale.Leave();
-        Native.Check(result_, "_amp_foreach_non_finite_check_and_unscale_");
-    }
-
-    /// <summary>aten::_amp_update_scale_(Tensor(a!) self, Tensor(b!) growth_tracker, Tensor found_inf, float scale_growth_factor, float scale_backoff_factor, int growth_interval) -&gt; Tensor(a!)</summary>
-    internal static void _amp_update_scale_(Tensor @self, Tensor @growth_tracker, Tensor @found_inf, double @scale_growth_factor, double @scale_backoff_factor, long @growth_interval)
-    {
-        nint self_ = @self.Enter();
-        nint growth_tracker_ = @growth_tracker.Enter();
-        nint found_inf_ = @found_inf.Enter();
-        int result_;
-        result_ = Raw._amp_update_scale_(self_, growth_tracker_, found_inf_, @scale_growth_factor, @scale_backoff_factor, @growth_interval);
-        @self.Leave();
-        @growth_tracker.Leave();
-        @found_inf.Leave();
-        Native.Check(result_, "_amp_update_scale_");
     }
 
     /// <summary>eager::floor_divide(Tensor a, Tensor b) -&gt; Tensor</summary>
@@ -3928,10 +3020,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_arange_start_step")] internal static partial nint arange_start_step(Scalar @start, Scalar @end, Scalar @step, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linspace")] internal static partial nint linspace(Scalar @start, Scalar @end, long @steps, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_eye_m")] internal static partial nint eye_m(long @n, long @m, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_zeros_like")] internal static partial nint zeros_like(nint @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_ones_like")] internal static partial nint ones_like(nint @self, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_full_like")] internal static partial nint full_like(nint @self, Scalar @fill_value, int @dtype, int @layout, int @device, MaybeInt @pin_memory, int @memory_format);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_one_hot")] internal static partial nint one_hot(nint @self, long @num_classes);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_tril")] internal static partial nint tril(nint @self, long @diagonal);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_triu")] internal static partial nint triu(nint @self, long @diagonal);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_diagonal")] internal static partial nint diagonal(nint @self, long @offset, long @dim1, long @dim2);
@@ -3942,7 +3031,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_tril_indices")] internal static partial nint tril_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_triu_indices")] internal static partial nint triu_indices(long @row, long @col, long @offset, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_complex")] internal static partial nint complex(nint @real, nint @imag);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_polar")] internal static partial nint polar(nint @abs, nint @angle);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add_Tensor")] internal static partial nint add_Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub_Tensor")] internal static partial nint sub_Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mul_Tensor")] internal static partial nint mul_Tensor(nint @self, nint @other);
@@ -3988,7 +3076,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gelu")] internal static partial nint gelu(nint @self, NativeText @approximate);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gelu_backward")] internal static partial nint gelu_backward(nint @grad_output, nint @self, NativeText @approximate);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_softplus")] internal static partial nint softplus(nint @self, Scalar @beta, Scalar @threshold);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_leaky_relu")] internal static partial nint leaky_relu(nint @self, Scalar @negative_slope);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_elu")] internal static partial nint elu(nint @self, Scalar @alpha, Scalar @scale, Scalar @input_scale);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_silu")] internal static partial nint silu(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log2")] internal static partial nint log2(nint @self);
@@ -4016,12 +3103,10 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nextafter")] internal static partial nint nextafter(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copysign_Tensor")] internal static partial nint copysign_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_signbit")] internal static partial nint signbit(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_remainder_Tensor")] internal static partial nint remainder_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_frexp_Tensor")] internal static partial int frexp_Tensor(nint @self, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logaddexp")] internal static partial nint logaddexp(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logaddexp2")] internal static partial nint logaddexp2(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nan_to_num")] internal static partial nint nan_to_num(nint @self, MaybeDouble @nan, MaybeDouble @posinf, MaybeDouble @neginf);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Scalar")] internal static partial nint lerp_Scalar(nint @self, nint @end, Scalar @weight);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lerp_Tensor")] internal static partial nint lerp_Tensor(nint @self, nint @end, nint @weight);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_heaviside")] internal static partial nint heaviside(nint @self, nint @values);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fmax")] internal static partial nint fmax(nint @self, nint @other);
@@ -4033,23 +3118,13 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sgn")] internal static partial nint sgn(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_as_real")] internal static partial nint view_as_real(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_as_complex")] internal static partial nint view_as_complex(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view_dtype")] internal static partial nint view_dtype(nint @self, int @dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log_sigmoid_forward")] internal static partial int log_sigmoid_forward(nint @self, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_log_sigmoid_backward")] internal static partial nint log_sigmoid_backward(nint @grad_output, nint @self, nint @buffer);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_softplus_backward")] internal static partial nint softplus_backward(nint @grad_output, nint @self, Scalar @beta, Scalar @threshold);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_elu_backward")] internal static partial nint elu_backward(nint @grad_output, Scalar @alpha, Scalar @scale, Scalar @input_scale, byte @is_result, nint @self_or_result);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_leaky_relu_backward")] internal static partial nint leaky_relu_backward(nint @grad_output, nint @self, Scalar @negative_slope, byte @self_is_result);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_silu_backward")] internal static partial nint silu_backward(nint @grad_output, nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardswish")] internal static partial nint hardswish(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardswish_backward")] internal static partial nint hardswish_backward(nint @grad_output, nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardsigmoid")] internal static partial nint hardsigmoid(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardsigmoid_backward")] internal static partial nint hardsigmoid_backward(nint @grad_output, nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mish")] internal static partial nint mish(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mish_backward")] internal static partial nint mish_backward(nint @grad_output, nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_softshrink")] internal static partial nint softshrink(nint @self, Scalar @lambd);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_hardshrink")] internal static partial nint hardshrink(nint @self, Scalar @lambd);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_glu")] internal static partial nint glu(nint @self, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_glu_backward")] internal static partial nint glu_backward(nint @grad_output, nint @self, long @dim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_eq_Tensor")] internal static partial nint eq_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_ne_Tensor")] internal static partial nint ne_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lt_Tensor")] internal static partial nint lt_Tensor(nint @self, nint @other);
@@ -4066,7 +3141,6 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bitwise_not")] internal static partial nint bitwise_not(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bitwise_left_shift_Tensor")] internal static partial nint bitwise_left_shift_Tensor(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bitwise_right_shift_Tensor")] internal static partial nint bitwise_right_shift_Tensor(nint @self, nint @other);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_equal")] internal static partial int equal(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sum_dim_IntList")] internal static partial nint sum_dim_IntList(nint @self, NativeInts @dim, byte @keepdim, int @dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mean_dim")] internal static partial nint mean_dim(nint @self, NativeInts @dim, byte @keepdim, int @dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_prod_dim_int")] internal static partial nint prod_dim_int(nint @self, long @dim, byte @keepdim, int @dtype);
@@ -4089,29 +3163,19 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cummax")] internal static partial int cummax(nint @self, long @dim, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cummin")] internal static partial int cummin(nint @self, long @dim, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_logcumsumexp")] internal static partial nint logcumsumexp(nint @self, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nansum")] internal static partial nint nansum(nint @self, NativeInts @dim, byte @keepdim, int @dtype);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_median_dim")] internal static partial int median_dim(nint @self, long @dim, byte @keepdim, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nanmedian_dim")] internal static partial int nanmedian_dim(nint @self, long @dim, byte @keepdim, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mode")] internal static partial int mode(nint @self, long @dim, byte @keepdim, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_kthvalue")] internal static partial int kthvalue(nint @self, long @k, long @dim, byte @keepdim, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_quantile")] internal static partial nint quantile(nint @self, nint @q, MaybeInt @dim, byte @keepdim, NativeText @interpolation);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nanquantile")] internal static partial nint nanquantile(nint @self, nint @q, MaybeInt @dim, byte @keepdim, NativeText @interpolation);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bincount")] internal static partial nint bincount(nint @self, nint @weights, long @minlength);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_histc")] internal static partial nint histc(nint @self, long @bins, Scalar @min, Scalar @max);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__unique2")] internal static partial int _unique2(nint @self, byte @sorted, byte @return_inverse, byte @return_counts, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unique_dim")] internal static partial int unique_dim(nint @self, long @dim, byte @sorted, byte @return_inverse, byte @return_counts, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unique_consecutive")] internal static partial int unique_consecutive(nint @self, byte @return_inverse, byte @return_counts, MaybeInt @dim, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_searchsorted_Tensor")] internal static partial nint searchsorted_Tensor(nint @sorted_sequence, nint @self, byte @out_int32, byte @right, NativeText @side, nint @sorter);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bucketize_Tensor")] internal static partial nint bucketize_Tensor(nint @self, nint @boundaries, byte @out_int32, byte @right);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mm")] internal static partial nint mm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_bmm")] internal static partial nint bmm(nint @self, nint @mat2);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_matmul")] internal static partial nint matmul(nint @self, nint @other);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_addmm")] internal static partial nint addmm(nint @self, nint @mat1, nint @mat2, Scalar @beta, Scalar @alpha);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_dot")] internal static partial nint dot(nint @self, nint @tensor);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_cholesky_ex")] internal static partial int linalg_cholesky_ex(nint @self, byte @upper, byte @check_errors, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_inv_ex")] internal static partial int linalg_inv_ex(nint @A, byte @check_errors, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_solve_ex")] internal static partial int _linalg_solve_ex(nint @A, nint @B, byte @left, byte @check_errors, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lu_factor_ex")] internal static partial int linalg_lu_factor_ex(nint @A, byte @pivot, byte @check_errors, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lu")] internal static partial int linalg_lu(nint @A, byte @pivot, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_qr")] internal static partial int linalg_qr(nint @A, NativeText @mode, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_svd")] internal static partial int _linalg_svd(nint @A, byte @full_matrices, byte @compute_uv, NativeText @driver, nint* @out);
@@ -4119,28 +3183,20 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_eig")] internal static partial int linalg_eig(nint @self, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_det")] internal static partial int _linalg_det(nint @A, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__linalg_slogdet")] internal static partial int _linalg_slogdet(nint @A, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_lstsq")] internal static partial int linalg_lstsq(nint @self, nint @b, MaybeDouble @rcond, NativeText @driver, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_matrix_exp")] internal static partial nint linalg_matrix_exp(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_solve_triangular")] internal static partial nint linalg_solve_triangular(nint @self, nint @B, byte @upper, byte @left, byte @unitriangular);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_householder_product")] internal static partial nint linalg_householder_product(nint @input, nint @tau);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_cross")] internal static partial nint linalg_cross(nint @self, nint @other, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cholesky_solve")] internal static partial nint cholesky_solve(nint @self, nint @input2, byte @upper);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view")] internal static partial nint view(nint @self, NativeInts @size);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reshape")] internal static partial nint reshape(nint @self, NativeInts @shape);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__reshape_alias")] internal static partial nint _reshape_alias(nint @self, NativeInts @size, NativeInts @stride);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_expand")] internal static partial nint expand(nint @self, NativeInts @size, byte @implicit);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_permute")] internal static partial nint permute(nint @self, NativeInts @dims);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_transpose_int")] internal static partial nint transpose_int(nint @self, long @dim0, long @dim1);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_t")] internal static partial nint t(nint @self);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_squeeze_dim")] internal static partial nint squeeze_dim(nint @self, long @dim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unsqueeze")] internal static partial nint unsqueeze(nint @self, long @dim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_slice_Tensor")] internal static partial nint slice_Tensor(nint @self, long @dim, MaybeInt @start, MaybeInt @end, long @step);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_slice_backward")] internal static partial nint slice_backward(nint @grad_output, NativeInts @input_sizes, long @dim, long @start, long @end, long @step);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_select_int")] internal static partial nint select_int(nint @self, long @dim, long @index);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_select_backward")] internal static partial nint select_backward(nint @grad_output, NativeInts @input_sizes, long @dim, long @index);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_cat")] internal static partial nint cat(NativeTensors @tensors, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_stack")] internal static partial nint stack(NativeTensors @tensors, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_split_Tensor")] internal static partial long split_Tensor(nint @self, long @split_size, long @dim, nint** @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_split_with_sizes")] internal static partial long split_with_sizes(nint @self, NativeInts @split_sizes, long @dim, nint** @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unbind_int")] internal static partial long unbind_int(nint @self, long @dim, nint** @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_flip")] internal static partial nint flip(nint @self, NativeInts @dims);
@@ -4153,34 +3209,12 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_add")] internal static partial nint scatter_add(nint @self, long @dim, nint @index, nint @src);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_Tensor")] internal static partial nint index_Tensor(nint @self, NativeTensors @indices);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_put")] internal static partial nint index_put(nint @self, NativeTensors @indices, nint @values, byte @accumulate);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_select")] internal static partial nint masked_select(nint @self, nint @mask);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_nonzero")] internal static partial nint nonzero(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_topk")] internal static partial int topk(nint @self, long @k, long @dim, byte @largest, byte @sorted, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sort_stable")] internal static partial int sort_stable(nint @self, MaybeInt @stable, long @dim, byte @descending, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_as_strided")] internal static partial nint as_strided(nint @self, NativeInts @size, NativeInts @stride, MaybeInt @storage_offset);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unfold")] internal static partial nint unfold(nint @self, long @dimension, long @size, long @step);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unfold_backward")] internal static partial nint unfold_backward(nint @grad_in, NativeInts @input_sizes, long @dim, long @size, long @step);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_diag_embed")] internal static partial nint diag_embed(nint @self, long @offset, long @dim1, long @dim2);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_repeat_interleave_self_Tensor")] internal static partial nint repeat_interleave_self_Tensor(nint @self, nint @repeats, MaybeInt @dim, MaybeInt @output_size);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_repeat_interleave_Tensor")] internal static partial nint repeat_interleave_Tensor(nint @repeats, MaybeInt @output_size);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad1d")] internal static partial nint reflection_pad1d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad1d_backward")] internal static partial nint reflection_pad1d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad2d")] internal static partial nint reflection_pad2d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad2d_backward")] internal static partial nint reflection_pad2d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad3d")] internal static partial nint reflection_pad3d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reflection_pad3d_backward")] internal static partial nint reflection_pad3d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad1d")] internal static partial nint replication_pad1d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad1d_backward")] internal static partial nint replication_pad1d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad2d")] internal static partial nint replication_pad2d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad2d_backward")] internal static partial nint replication_pad2d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad3d")] internal static partial nint replication_pad3d(nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_replication_pad3d_backward")] internal static partial nint replication_pad3d_backward(nint @grad_output, nint @self, NativeInts @padding);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_take")] internal static partial nint take(nint @self, nint @index);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_fill_int_Scalar")] internal static partial nint index_fill_int_Scalar(nint @self, long @dim, nint @index, Scalar @value);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_index_copy")] internal static partial nint index_copy(nint @self, long @dim, nint @index, nint @source);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_fill_Scalar")] internal static partial nint masked_fill_Scalar(nint @self, nint @mask, Scalar @value);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_fill_Tensor")] internal static partial nint masked_fill_Tensor(nint @self, nint @mask, nint @value);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_masked_scatter")] internal static partial nint masked_scatter(nint @self, nint @mask, nint @source);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_src")] internal static partial nint scatter_src(nint @self, long @dim, nint @index, nint @src);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_value")] internal static partial nint scatter_value(nint @self, long @dim, nint @index, Scalar @value);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_scatter_reduce_two")] internal static partial nint scatter_reduce_two(nint @self, long @dim, nint @index, nint @src, NativeText @reduce, byte @include_self);
@@ -4191,9 +3225,7 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_avg_pool2d")] internal static partial nint avg_pool2d(nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, byte @ceil_mode, byte @count_include_pad, MaybeInt @divisor_override);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_avg_pool2d_backward")] internal static partial nint avg_pool2d_backward(nint @grad_output, nint @self, NativeInts @kernel_size, NativeInts @stride, NativeInts @padding, byte @ceil_mode, byte @count_include_pad, MaybeInt @divisor_override);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__softmax")] internal static partial nint _softmax(nint @self, long @dim, byte @half_to_float);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__softmax_backward_data")] internal static partial nint _softmax_backward_data(nint @grad_output, nint @output, long @dim, int @input_dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__log_softmax")] internal static partial nint _log_softmax(nint @self, long @dim, byte @half_to_float);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__log_softmax_backward_data")] internal static partial nint _log_softmax_backward_data(nint @grad_output, nint @output, long @dim, int @input_dtype);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_embedding_dense_backward")] internal static partial nint embedding_dense_backward(nint @grad_output, nint @indices, long @num_weights, long @padding_idx, byte @scale_grad_by_freq);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_batch_norm")] internal static partial int native_batch_norm(nint @input, nint @weight, nint @bias, nint @running_mean, nint @running_var, byte @training, double @momentum, double @eps, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_batch_norm_backward")] internal static partial int native_batch_norm_backward(nint @grad_out, nint @input, nint @weight, nint @running_mean, nint @running_var, nint @save_mean, nint @save_invstd, byte @train, double @eps, ulong @output_mask, nint* @out);
@@ -4208,30 +3240,16 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool3d")] internal static partial nint _adaptive_avg_pool3d(nint @self, NativeInts @output_size);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__adaptive_avg_pool3d_backward")] internal static partial nint _adaptive_avg_pool3d_backward(nint @grad_output, nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool2d")] internal static partial int adaptive_max_pool2d(nint @self, NativeInts @output_size, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool2d_backward")] internal static partial nint adaptive_max_pool2d_backward(nint @grad_output, nint @self, nint @indices);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool3d")] internal static partial int adaptive_max_pool3d(nint @self, NativeInts @output_size, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_adaptive_max_pool3d_backward")] internal static partial nint adaptive_max_pool3d_backward(nint @grad_output, nint @self, nint @indices);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_group_norm")] internal static partial int native_group_norm(nint @input, nint @weight, nint @bias, long @N, long @C, long @HxW, long @group, double @eps, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_native_group_norm_backward")] internal static partial int native_group_norm_backward(nint @grad_out, nint @input, nint @mean, nint @rstd, nint @weight, long @N, long @C, long @HxW, long @group, ulong @output_mask, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_embedding")] internal static partial nint embedding(nint @weight, nint @indices, long @padding_idx, byte @scale_grad_by_freq, byte @sparse);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest1d")] internal static partial nint upsample_nearest1d(nint @self, NativeInts @output_size, MaybeDouble @scales);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest1d_backward")] internal static partial nint upsample_nearest1d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest2d")] internal static partial nint upsample_nearest2d(nint @self, NativeInts @output_size, MaybeDouble @scales_h, MaybeDouble @scales_w);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest2d_backward")] internal static partial nint upsample_nearest2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest3d")] internal static partial nint upsample_nearest3d(nint @self, NativeInts @output_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_nearest3d_backward")] internal static partial nint upsample_nearest3d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_linear1d")] internal static partial nint upsample_linear1d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_linear1d_backward")] internal static partial nint upsample_linear1d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bilinear2d")] internal static partial nint upsample_bilinear2d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bilinear2d_backward")] internal static partial nint upsample_bilinear2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bicubic2d")] internal static partial nint upsample_bicubic2d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_bicubic2d_backward")] internal static partial nint upsample_bicubic2d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_trilinear3d")] internal static partial nint upsample_trilinear3d(nint @self, NativeInts @output_size, byte @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_upsample_trilinear3d_backward")] internal static partial nint upsample_trilinear3d_backward(nint @grad_output, NativeInts @output_size, NativeInts @input_size, byte @align_corners, MaybeDouble @scales_d, MaybeDouble @scales_h, MaybeDouble @scales_w);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_grid_sampler_2d")] internal static partial nint grid_sampler_2d(nint @input, nint @grid, long @interpolation_mode, long @padding_mode, byte @align_corners);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_grid_sampler_2d_backward")] internal static partial int grid_sampler_2d_backward(nint @grad_output, nint @input, nint @grid, long @interpolation_mode, long @padding_mode, byte @align_corners, ulong @output_mask, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__ctc_loss")] internal static partial int _ctc_loss(nint @log_probs, nint @targets, NativeInts @input_lengths, NativeInts @target_lengths, long @blank, byte @zero_infinity, nint* @out);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__ctc_loss_backward")] internal static partial nint _ctc_loss_backward(nint @grad, nint @log_probs, nint @targets, NativeInts @input_lengths, NativeInts @target_lengths, nint @neg_log_likelihood, nint @log_alpha, long @blank, byte @zero_infinity);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_uniform_")] internal static partial int uniform_(nint @self, double @from, double @to, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_normal_")] internal static partial int normal_(nint @self, double @mean, double @std, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_random__from")] internal static partial int random__from(nint @self, long @from, MaybeInt @to, nint @generator);
@@ -4239,20 +3257,15 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_multinomial")] internal static partial nint multinomial(nint @self, long @num_samples, byte @replacement, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_randperm_generator")] internal static partial nint randperm_generator(long @n, nint @generator, int @dtype, int @layout, int @device, MaybeInt @pin_memory);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_exponential_")] internal static partial int exponential_(nint @self, double @lambd, nint @generator);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_geometric_")] internal static partial int geometric_(nint @self, double @p, nint @generator);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__standard_gamma_grad")] internal static partial nint _standard_gamma_grad(nint @self, nint @output);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__dirichlet_grad")] internal static partial nint _dirichlet_grad(nint @x, nint @alpha, nint @total);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_copy_")] internal static partial int copy_(nint @self, nint @src, byte @non_blocking);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_put_")] internal static partial int put_(nint @self, nint @index, nint @source, byte @accumulate);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_fill__Scalar")] internal static partial int fill__Scalar(nint @self, Scalar @value);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_zero_")] internal static partial int zero_(nint @self);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_add__Tensor")] internal static partial int add__Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sub__Tensor")] internal static partial int sub__Tensor(nint @self, nint @other, Scalar @alpha);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_c2c")] internal static partial nint _fft_c2c(nint @self, NativeInts @dim, long @normalization, byte @forward);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_r2c")] internal static partial nint _fft_r2c(nint @self, NativeInts @dim, long @normalization, byte @onesided);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__fft_c2r")] internal static partial nint _fft_c2r(nint @self, NativeInts @dim, long @normalization, long @last_dim_size);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__amp_foreach_non_finite_check_and_unscale_")] internal static partial int _amp_foreach_non_finite_check_and_unscale_(NativeTensors @self, nint @found_inf, nint @inv_scale);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op__amp_update_scale_")] internal static partial int _amp_update_scale_(nint @self, nint @growth_tracker, nint @found_inf, double @scale_growth_factor, double @scale_backoff_factor, long @growth_interval);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_divide")] internal static partial nint floor_divide(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_floor_mod")] internal static partial nint floor_mod(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_truncate_mod")] internal static partial nint truncate_mod(nint @a, nint @b);

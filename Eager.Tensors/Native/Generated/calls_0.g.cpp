@@ -4,9 +4,6 @@
 #if __has_include(<ATen/ops/_adaptive_avg_pool2d_backward_ops.h>)
 #include <ATen/ops/_adaptive_avg_pool2d_backward_ops.h>
 #endif
-#if __has_include(<ATen/ops/_ctc_loss_backward_ops.h>)
-#include <ATen/ops/_ctc_loss_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/_fft_c2r_ops.h>)
 #include <ATen/ops/_fft_c2r_ops.h>
 #endif
@@ -31,9 +28,6 @@
 #if __has_include(<ATen/ops/ceil_ops.h>)
 #include <ATen/ops/ceil_ops.h>
 #endif
-#if __has_include(<ATen/ops/dot_ops.h>)
-#include <ATen/ops/dot_ops.h>
-#endif
 #if __has_include(<ATen/ops/erf_ops.h>)
 #include <ATen/ops/erf_ops.h>
 #endif
@@ -43,14 +37,8 @@
 #if __has_include(<ATen/ops/frexp_ops.h>)
 #include <ATen/ops/frexp_ops.h>
 #endif
-#if __has_include(<ATen/ops/hardsigmoid_backward_ops.h>)
-#include <ATen/ops/hardsigmoid_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/isinf_ops.h>)
 #include <ATen/ops/isinf_ops.h>
-#endif
-#if __has_include(<ATen/ops/leaky_relu_ops.h>)
-#include <ATen/ops/leaky_relu_ops.h>
 #endif
 #if __has_include(<ATen/ops/lgamma_ops.h>)
 #include <ATen/ops/lgamma_ops.h>
@@ -79,12 +67,6 @@
 #if __has_include(<ATen/ops/random_ops.h>)
 #include <ATen/ops/random_ops.h>
 #endif
-#if __has_include(<ATen/ops/reflection_pad2d_ops.h>)
-#include <ATen/ops/reflection_pad2d_ops.h>
-#endif
-#if __has_include(<ATen/ops/replication_pad3d_backward_ops.h>)
-#include <ATen/ops/replication_pad3d_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/scatter_ops.h>)
 #include <ATen/ops/scatter_ops.h>
 #endif
@@ -105,9 +87,6 @@
 #endif
 #if __has_include(<ATen/ops/tril_indices_ops.h>)
 #include <ATen/ops/tril_indices_ops.h>
-#endif
-#if __has_include(<ATen/ops/upsample_nearest3d_backward_ops.h>)
-#include <ATen/ops/upsample_nearest3d_backward_ops.h>
 #endif
 #if __has_include(<ATen/ops/view_ops.h>)
 #include <ATen/ops/view_ops.h>
@@ -212,17 +191,6 @@ EAGER_EXPORT TensorHandle eager_op_isinf(TensorHandle self_) {
 }
 #endif
 
-#if __has_include(<ATen/ops/leaky_relu_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_leaky_relu(TensorHandle self_, EagerScalar negative_slope_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::leaky_relu::call, self_, negative_slope_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_leaky_relu(TensorHandle self_, EagerScalar negative_slope_) {
-  eager::remember_error("this LibTorch has no operator leaky_relu");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/log10_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_log10(TensorHandle self_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log10::call, self_)); });
@@ -274,17 +242,6 @@ EAGER_EXPORT TensorHandle eager_op_angle(TensorHandle self_) {
 #else
 EAGER_EXPORT TensorHandle eager_op_angle(TensorHandle self_) {
   eager::remember_error("this LibTorch has no operator angle");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/hardsigmoid_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_hardsigmoid_backward(TensorHandle grad_output_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::hardsigmoid_backward::call, grad_output_, self_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_hardsigmoid_backward(TensorHandle grad_output_, TensorHandle self_) {
-  eager::remember_error("this LibTorch has no operator hardsigmoid_backward");
   return nullptr;
 }
 #endif
@@ -377,17 +334,6 @@ EAGER_EXPORT TensorHandle eager_op_searchsorted_Tensor(TensorHandle sorted_seque
 }
 #endif
 
-#if __has_include(<ATen/ops/dot_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_dot(TensorHandle self_, TensorHandle tensor_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::dot::call, self_, tensor_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_dot(TensorHandle self_, TensorHandle tensor_) {
-  eager::remember_error("this LibTorch has no operator dot");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/linalg_lu_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorHandle* out_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_lu::call, A_, pivot_), out_); });
@@ -406,28 +352,6 @@ EAGER_EXPORT TensorHandle eager_op_view(TensorHandle self_, EagerInts size_) {
 #else
 EAGER_EXPORT TensorHandle eager_op_view(TensorHandle self_, EagerInts size_) {
   eager::remember_error("this LibTorch has no operator view");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/reflection_pad2d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reflection_pad2d(TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reflection_pad2d::call, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reflection_pad2d(TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator reflection_pad2d");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/replication_pad3d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_replication_pad3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::replication_pad3d_backward::call, grad_output_, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_replication_pad3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator replication_pad3d_backward");
   return nullptr;
 }
 #endif
@@ -472,28 +396,6 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d_backward(TensorHandle gr
 #else
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d_backward(TensorHandle grad_output_, TensorHandle self_) {
   eager::remember_error("this LibTorch has no operator _adaptive_avg_pool2d_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/upsample_nearest3d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_upsample_nearest3d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, EagerMaybeDouble scales_d_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_nearest3d_backward::call, grad_output_, output_size_, input_size_, scales_d_, scales_h_, scales_w_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_upsample_nearest3d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, EagerMaybeDouble scales_d_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  eager::remember_error("this LibTorch has no operator upsample_nearest3d_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/_ctc_loss_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__ctc_loss_backward(TensorHandle grad_, TensorHandle log_probs_, TensorHandle targets_, EagerInts input_lengths_, EagerInts target_lengths_, TensorHandle neg_log_likelihood_, TensorHandle log_alpha_, int64_t blank_, uint8_t zero_infinity_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_ctc_loss_backward::call, grad_, log_probs_, targets_, input_lengths_, target_lengths_, neg_log_likelihood_, log_alpha_, blank_, zero_infinity_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__ctc_loss_backward(TensorHandle grad_, TensorHandle log_probs_, TensorHandle targets_, EagerInts input_lengths_, EagerInts target_lengths_, TensorHandle neg_log_likelihood_, TensorHandle log_alpha_, int64_t blank_, uint8_t zero_infinity_) {
-  eager::remember_error("this LibTorch has no operator _ctc_loss_backward");
   return nullptr;
 }
 #endif

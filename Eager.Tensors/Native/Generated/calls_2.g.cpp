@@ -7,9 +7,6 @@
 #if __has_include(<ATen/ops/adaptive_max_pool3d_ops.h>)
 #include <ATen/ops/adaptive_max_pool3d_ops.h>
 #endif
-#if __has_include(<ATen/ops/adaptive_max_pool3d_backward_ops.h>)
-#include <ATen/ops/adaptive_max_pool3d_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/addmm_ops.h>)
 #include <ATen/ops/addmm_ops.h>
 #endif
@@ -58,9 +55,6 @@
 #if __has_include(<ATen/ops/gt_ops.h>)
 #include <ATen/ops/gt_ops.h>
 #endif
-#if __has_include(<ATen/ops/histc_ops.h>)
-#include <ATen/ops/histc_ops.h>
-#endif
 #if __has_include(<ATen/ops/igammac_ops.h>)
 #include <ATen/ops/igammac_ops.h>
 #endif
@@ -78,9 +72,6 @@
 #endif
 #if __has_include(<ATen/ops/linalg_solve_triangular_ops.h>)
 #include <ATen/ops/linalg_solve_triangular_ops.h>
-#endif
-#if __has_include(<ATen/ops/log_sigmoid_backward_ops.h>)
-#include <ATen/ops/log_sigmoid_backward_ops.h>
 #endif
 #if __has_include(<ATen/ops/logical_and_ops.h>)
 #include <ATen/ops/logical_and_ops.h>
@@ -103,9 +94,6 @@
 #if __has_include(<ATen/ops/nextafter_ops.h>)
 #include <ATen/ops/nextafter_ops.h>
 #endif
-#if __has_include(<ATen/ops/ones_like_ops.h>)
-#include <ATen/ops/ones_like_ops.h>
-#endif
 #if __has_include(<ATen/ops/randperm_ops.h>)
 #include <ATen/ops/randperm_ops.h>
 #endif
@@ -120,17 +108,6 @@
 #endif
 #if __has_include(<ATen/ops/unsqueeze_ops.h>)
 #include <ATen/ops/unsqueeze_ops.h>
-#endif
-
-#if __has_include(<ATen/ops/ones_like_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_ones_like(TensorHandle self_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::ones_like::call, self_, dtype_, layout_, device_, pin_memory_, memory_format_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_ones_like(TensorHandle self_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
-  eager::remember_error("this LibTorch has no operator ones_like");
-  return nullptr;
-}
 #endif
 
 #if __has_include(<ATen/ops/full_like_ops.h>)
@@ -243,17 +220,6 @@ EAGER_EXPORT TensorHandle eager_op_nextafter(TensorHandle self_, TensorHandle ot
 }
 #endif
 
-#if __has_include(<ATen/ops/log_sigmoid_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_log_sigmoid_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle buffer_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log_sigmoid_backward::call, grad_output_, self_, buffer_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_log_sigmoid_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle buffer_) {
-  eager::remember_error("this LibTorch has no operator log_sigmoid_backward");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/gt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_gt_Tensor(TensorHandle self_, TensorHandle other_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gt_Tensor::call, self_, other_)); });
@@ -350,17 +316,6 @@ EAGER_EXPORT int32_t eager_op_mode(TensorHandle self_, int64_t dim_, uint8_t kee
 EAGER_EXPORT int32_t eager_op_mode(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
   eager::remember_error("this LibTorch has no operator mode");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/histc_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_histc(TensorHandle self_, int64_t bins_, EagerScalar min_, EagerScalar max_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::histc::call, self_, bins_, min_, max_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_histc(TensorHandle self_, int64_t bins_, EagerScalar min_, EagerScalar max_) {
-  eager::remember_error("this LibTorch has no operator histc");
-  return nullptr;
 }
 #endif
 
@@ -493,17 +448,6 @@ EAGER_EXPORT int32_t eager_op_adaptive_max_pool3d(TensorHandle self_, EagerInts 
 EAGER_EXPORT int32_t eager_op_adaptive_max_pool3d(TensorHandle self_, EagerInts output_size_, TensorHandle* out_) {
   eager::remember_error("this LibTorch has no operator adaptive_max_pool3d");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/adaptive_max_pool3d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_adaptive_max_pool3d_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle indices_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::adaptive_max_pool3d_backward::call, grad_output_, self_, indices_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_adaptive_max_pool3d_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle indices_) {
-  eager::remember_error("this LibTorch has no operator adaptive_max_pool3d_backward");
-  return nullptr;
 }
 #endif
 

@@ -16,9 +16,6 @@
 #if __has_include(<ATen/ops/_linalg_solve_ex_ops.h>)
 #include <ATen/ops/_linalg_solve_ex_ops.h>
 #endif
-#if __has_include(<ATen/ops/_reshape_alias_ops.h>)
-#include <ATen/ops/_reshape_alias_ops.h>
-#endif
 #if __has_include(<ATen/ops/abs_ops.h>)
 #include <ATen/ops/abs_ops.h>
 #endif
@@ -49,12 +46,6 @@
 #if __has_include(<ATen/ops/ge_ops.h>)
 #include <ATen/ops/ge_ops.h>
 #endif
-#if __has_include(<ATen/ops/geometric_ops.h>)
-#include <ATen/ops/geometric_ops.h>
-#endif
-#if __has_include(<ATen/ops/grid_sampler_2d_backward_ops.h>)
-#include <ATen/ops/grid_sampler_2d_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/heaviside_ops.h>)
 #include <ATen/ops/heaviside_ops.h>
 #endif
@@ -67,23 +58,11 @@
 #if __has_include(<ATen/ops/mul_ops.h>)
 #include <ATen/ops/mul_ops.h>
 #endif
-#if __has_include(<ATen/ops/one_hot_ops.h>)
-#include <ATen/ops/one_hot_ops.h>
-#endif
 #if __has_include(<ATen/ops/put_ops.h>)
 #include <ATen/ops/put_ops.h>
 #endif
-#if __has_include(<ATen/ops/reflection_pad1d_ops.h>)
-#include <ATen/ops/reflection_pad1d_ops.h>
-#endif
 #if __has_include(<ATen/ops/relu_ops.h>)
 #include <ATen/ops/relu_ops.h>
-#endif
-#if __has_include(<ATen/ops/repeat_interleave_ops.h>)
-#include <ATen/ops/repeat_interleave_ops.h>
-#endif
-#if __has_include(<ATen/ops/replication_pad2d_backward_ops.h>)
-#include <ATen/ops/replication_pad2d_backward_ops.h>
 #endif
 #if __has_include(<ATen/ops/round_ops.h>)
 #include <ATen/ops/round_ops.h>
@@ -103,9 +82,6 @@
 #if __has_include(<ATen/ops/slice_ops.h>)
 #include <ATen/ops/slice_ops.h>
 #endif
-#if __has_include(<ATen/ops/softplus_backward_ops.h>)
-#include <ATen/ops/softplus_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/special_erfcx_ops.h>)
 #include <ATen/ops/special_erfcx_ops.h>
 #endif
@@ -114,9 +90,6 @@
 #endif
 #if __has_include(<ATen/ops/sum_ops.h>)
 #include <ATen/ops/sum_ops.h>
-#endif
-#if __has_include(<ATen/ops/t_ops.h>)
-#include <ATen/ops/t_ops.h>
 #endif
 #if __has_include(<ATen/ops/unbind_ops.h>)
 #include <ATen/ops/unbind_ops.h>
@@ -135,20 +108,6 @@
 #endif
 #if __has_include(<ATen/ops/var_ops.h>)
 #include <ATen/ops/var_ops.h>
-#endif
-#if __has_include(<ATen/ops/view_ops.h>)
-#include <ATen/ops/view_ops.h>
-#endif
-
-#if __has_include(<ATen/ops/one_hot_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_one_hot(TensorHandle self_, int64_t num_classes_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::one_hot::call, self_, num_classes_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_one_hot(TensorHandle self_, int64_t num_classes_) {
-  eager::remember_error("this LibTorch has no operator one_hot");
-  return nullptr;
-}
 #endif
 
 #if __has_include(<ATen/ops/mul_ops.h>)
@@ -294,28 +253,6 @@ EAGER_EXPORT TensorHandle eager_op_sgn(TensorHandle self_) {
 }
 #endif
 
-#if __has_include(<ATen/ops/view_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_view_dtype(TensorHandle self_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::view_dtype::call, self_, dtype_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_view_dtype(TensorHandle self_, int32_t dtype_) {
-  eager::remember_error("this LibTorch has no operator view");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/softplus_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_softplus_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar beta_, EagerScalar threshold_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::softplus_backward::call, grad_output_, self_, beta_, threshold_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_softplus_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar beta_, EagerScalar threshold_) {
-  eager::remember_error("this LibTorch has no operator softplus_backward");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/ge_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_ge_Tensor(TensorHandle self_, TensorHandle other_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::ge_Tensor::call, self_, other_)); });
@@ -426,28 +363,6 @@ EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
 }
 #endif
 
-#if __has_include(<ATen/ops/_reshape_alias_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__reshape_alias(TensorHandle self_, EagerInts size_, EagerInts stride_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_reshape_alias::call, self_, size_, stride_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__reshape_alias(TensorHandle self_, EagerInts size_, EagerInts stride_) {
-  eager::remember_error("this LibTorch has no operator _reshape_alias");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/t_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_t(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::t::call, self_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_t(TensorHandle self_) {
-  eager::remember_error("this LibTorch has no operator t");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/slice_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_slice_Tensor(TensorHandle self_, int64_t dim_, EagerMaybeInt start_, EagerMaybeInt end_, int64_t step_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::slice_Tensor::call, self_, dim_, start_, end_, step_)); });
@@ -478,39 +393,6 @@ EAGER_EXPORT int64_t eager_op_unbind_int(TensorHandle self_, int64_t dim_, const
 EAGER_EXPORT int64_t eager_op_unbind_int(TensorHandle self_, int64_t dim_, const TensorHandle** out_) {
   eager::remember_error("this LibTorch has no operator unbind");
   return -1;
-}
-#endif
-
-#if __has_include(<ATen/ops/repeat_interleave_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_repeat_interleave_self_Tensor(TensorHandle self_, TensorHandle repeats_, EagerMaybeInt dim_, EagerMaybeInt output_size_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::repeat_interleave_self_Tensor::call, self_, repeats_, dim_, output_size_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_repeat_interleave_self_Tensor(TensorHandle self_, TensorHandle repeats_, EagerMaybeInt dim_, EagerMaybeInt output_size_) {
-  eager::remember_error("this LibTorch has no operator repeat_interleave");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/reflection_pad1d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reflection_pad1d(TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reflection_pad1d::call, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reflection_pad1d(TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator reflection_pad1d");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/replication_pad2d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_replication_pad2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::replication_pad2d_backward::call, grad_output_, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_replication_pad2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator replication_pad2d_backward");
-  return nullptr;
 }
 #endif
 
@@ -588,28 +470,6 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d_backward(TensorHandle gra
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
   eager::remember_error("this LibTorch has no operator upsample_bilinear2d_backward");
   return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/grid_sampler_2d_backward_ops.h>)
-EAGER_EXPORT int32_t eager_op_grid_sampler_2d_backward(TensorHandle grad_output_, TensorHandle input_, TensorHandle grid_, int64_t interpolation_mode_, int64_t padding_mode_, uint8_t align_corners_, uint64_t output_mask_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::grid_sampler_2d_backward::call, grad_output_, input_, grid_, interpolation_mode_, padding_mode_, align_corners_, output_mask_), out_); });
-}
-#else
-EAGER_EXPORT int32_t eager_op_grid_sampler_2d_backward(TensorHandle grad_output_, TensorHandle input_, TensorHandle grid_, int64_t interpolation_mode_, int64_t padding_mode_, uint8_t align_corners_, uint64_t output_mask_, TensorHandle* out_) {
-  eager::remember_error("this LibTorch has no operator grid_sampler_2d_backward");
-  return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/geometric_ops.h>)
-EAGER_EXPORT int32_t eager_op_geometric_(TensorHandle self_, double p_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::geometric_::call, self_, p_, generator_); return 0; });
-}
-#else
-EAGER_EXPORT int32_t eager_op_geometric_(TensorHandle self_, double p_, GeneratorHandle generator_) {
-  eager::remember_error("this LibTorch has no operator geometric_");
-  return 1;
 }
 #endif
 

@@ -4,17 +4,11 @@
 #if __has_include(<ATen/ops/_adaptive_avg_pool2d_ops.h>)
 #include <ATen/ops/_adaptive_avg_pool2d_ops.h>
 #endif
-#if __has_include(<ATen/ops/_ctc_loss_ops.h>)
-#include <ATen/ops/_ctc_loss_ops.h>
-#endif
 #if __has_include(<ATen/ops/_fft_r2c_ops.h>)
 #include <ATen/ops/_fft_r2c_ops.h>
 #endif
 #if __has_include(<ATen/ops/_linalg_slogdet_ops.h>)
 #include <ATen/ops/_linalg_slogdet_ops.h>
-#endif
-#if __has_include(<ATen/ops/_log_softmax_backward_data_ops.h>)
-#include <ATen/ops/_log_softmax_backward_data_ops.h>
 #endif
 #if __has_include(<ATen/ops/_softmax_ops.h>)
 #include <ATen/ops/_softmax_ops.h>
@@ -37,17 +31,11 @@
 #if __has_include(<ATen/ops/cummin_ops.h>)
 #include <ATen/ops/cummin_ops.h>
 #endif
-#if __has_include(<ATen/ops/diag_embed_ops.h>)
-#include <ATen/ops/diag_embed_ops.h>
-#endif
 #if __has_include(<ATen/ops/div_ops.h>)
 #include <ATen/ops/div_ops.h>
 #endif
 #if __has_include(<ATen/ops/full_ops.h>)
 #include <ATen/ops/full_ops.h>
-#endif
-#if __has_include(<ATen/ops/hardsigmoid_ops.h>)
-#include <ATen/ops/hardsigmoid_ops.h>
 #endif
 #if __has_include(<ATen/ops/i0_ops.h>)
 #include <ATen/ops/i0_ops.h>
@@ -58,9 +46,6 @@
 #if __has_include(<ATen/ops/index_select_ops.h>)
 #include <ATen/ops/index_select_ops.h>
 #endif
-#if __has_include(<ATen/ops/leaky_relu_backward_ops.h>)
-#include <ATen/ops/leaky_relu_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/lerp_ops.h>)
 #include <ATen/ops/lerp_ops.h>
 #endif
@@ -69,9 +54,6 @@
 #endif
 #if __has_include(<ATen/ops/log_sigmoid_forward_ops.h>)
 #include <ATen/ops/log_sigmoid_forward_ops.h>
-#endif
-#if __has_include(<ATen/ops/masked_fill_ops.h>)
-#include <ATen/ops/masked_fill_ops.h>
 #endif
 #if __has_include(<ATen/ops/max_ops.h>)
 #include <ATen/ops/max_ops.h>
@@ -82,18 +64,6 @@
 #if __has_include(<ATen/ops/native_batch_norm_ops.h>)
 #include <ATen/ops/native_batch_norm_ops.h>
 #endif
-#if __has_include(<ATen/ops/quantile_ops.h>)
-#include <ATen/ops/quantile_ops.h>
-#endif
-#if __has_include(<ATen/ops/reflection_pad2d_backward_ops.h>)
-#include <ATen/ops/reflection_pad2d_backward_ops.h>
-#endif
-#if __has_include(<ATen/ops/remainder_ops.h>)
-#include <ATen/ops/remainder_ops.h>
-#endif
-#if __has_include(<ATen/ops/replication_pad3d_ops.h>)
-#include <ATen/ops/replication_pad3d_ops.h>
-#endif
 #if __has_include(<ATen/ops/sign_ops.h>)
 #include <ATen/ops/sign_ops.h>
 #endif
@@ -102,12 +72,6 @@
 #endif
 #if __has_include(<ATen/ops/uniform_ops.h>)
 #include <ATen/ops/uniform_ops.h>
-#endif
-#if __has_include(<ATen/ops/upsample_nearest3d_ops.h>)
-#include <ATen/ops/upsample_nearest3d_ops.h>
-#endif
-#if __has_include(<ATen/ops/zero_ops.h>)
-#include <ATen/ops/zero_ops.h>
 #endif
 
 #if __has_include(<ATen/ops/full_ops.h>)
@@ -198,17 +162,6 @@ EAGER_EXPORT TensorHandle eager_op_i0(TensorHandle self_) {
 }
 #endif
 
-#if __has_include(<ATen/ops/remainder_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_remainder_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::remainder_Tensor::call, self_, other_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_remainder_Tensor(TensorHandle self_, TensorHandle other_) {
-  eager::remember_error("this LibTorch has no operator remainder");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/lerp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_lerp_Tensor(TensorHandle self_, TensorHandle end_, TensorHandle weight_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lerp_Tensor::call, self_, end_, weight_)); });
@@ -228,28 +181,6 @@ EAGER_EXPORT int32_t eager_op_log_sigmoid_forward(TensorHandle self_, TensorHand
 EAGER_EXPORT int32_t eager_op_log_sigmoid_forward(TensorHandle self_, TensorHandle* out_) {
   eager::remember_error("this LibTorch has no operator log_sigmoid_forward");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/leaky_relu_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_leaky_relu_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar negative_slope_, uint8_t self_is_result_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::leaky_relu_backward::call, grad_output_, self_, negative_slope_, self_is_result_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_leaky_relu_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar negative_slope_, uint8_t self_is_result_) {
-  eager::remember_error("this LibTorch has no operator leaky_relu_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/hardsigmoid_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_hardsigmoid(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::hardsigmoid::call, self_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_hardsigmoid(TensorHandle self_) {
-  eager::remember_error("this LibTorch has no operator hardsigmoid");
-  return nullptr;
 }
 #endif
 
@@ -297,17 +228,6 @@ EAGER_EXPORT int32_t eager_op_cummin(TensorHandle self_, int64_t dim_, TensorHan
 }
 #endif
 
-#if __has_include(<ATen/ops/quantile_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_quantile(TensorHandle self_, TensorHandle q_, EagerMaybeInt dim_, uint8_t keepdim_, EagerText interpolation_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::quantile::call, self_, q_, dim_, keepdim_, interpolation_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_quantile(TensorHandle self_, TensorHandle q_, EagerMaybeInt dim_, uint8_t keepdim_, EagerText interpolation_) {
-  eager::remember_error("this LibTorch has no operator quantile");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/linalg_qr_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_qr(TensorHandle A_, EagerText mode_, TensorHandle* out_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_qr::call, A_, mode_), out_); });
@@ -341,39 +261,6 @@ EAGER_EXPORT TensorHandle eager_op_index_select(TensorHandle self_, int64_t dim_
 }
 #endif
 
-#if __has_include(<ATen/ops/diag_embed_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_diag_embed(TensorHandle self_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::diag_embed::call, self_, offset_, dim1_, dim2_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_diag_embed(TensorHandle self_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
-  eager::remember_error("this LibTorch has no operator diag_embed");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/reflection_pad2d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reflection_pad2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reflection_pad2d_backward::call, grad_output_, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reflection_pad2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator reflection_pad2d_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/replication_pad3d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_replication_pad3d(TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::replication_pad3d::call, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_replication_pad3d(TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator replication_pad3d");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/index_fill_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_fill_int_Scalar::call, self_, dim_, index_, value_)); });
@@ -381,17 +268,6 @@ EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int
 #else
 EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
   eager::remember_error("this LibTorch has no operator index_fill");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/masked_fill_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_masked_fill_Tensor(TensorHandle self_, TensorHandle mask_, TensorHandle value_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::masked_fill_Tensor::call, self_, mask_, value_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_masked_fill_Tensor(TensorHandle self_, TensorHandle mask_, TensorHandle value_) {
-  eager::remember_error("this LibTorch has no operator masked_fill");
   return nullptr;
 }
 #endif
@@ -418,17 +294,6 @@ EAGER_EXPORT TensorHandle eager_op__softmax(TensorHandle self_, int64_t dim_, ui
 }
 #endif
 
-#if __has_include(<ATen/ops/_log_softmax_backward_data_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__log_softmax_backward_data(TensorHandle grad_output_, TensorHandle output_, int64_t dim_, int32_t input_dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_log_softmax_backward_data::call, grad_output_, output_, dim_, input_dtype_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__log_softmax_backward_data(TensorHandle grad_output_, TensorHandle output_, int64_t dim_, int32_t input_dtype_) {
-  eager::remember_error("this LibTorch has no operator _log_softmax_backward_data");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/native_batch_norm_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_batch_norm(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, TensorHandle running_mean_, TensorHandle running_var_, uint8_t training_, double momentum_, double eps_, TensorHandle* out_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_batch_norm::call, input_, weight_, bias_, running_mean_, running_var_, training_, momentum_, eps_), out_); });
@@ -451,28 +316,6 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d(TensorHandle self_, Eage
 }
 #endif
 
-#if __has_include(<ATen/ops/upsample_nearest3d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_upsample_nearest3d(TensorHandle self_, EagerInts output_size_, EagerMaybeDouble scales_d_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_nearest3d::call, self_, output_size_, scales_d_, scales_h_, scales_w_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_upsample_nearest3d(TensorHandle self_, EagerInts output_size_, EagerMaybeDouble scales_d_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  eager::remember_error("this LibTorch has no operator upsample_nearest3d");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/_ctc_loss_ops.h>)
-EAGER_EXPORT int32_t eager_op__ctc_loss(TensorHandle log_probs_, TensorHandle targets_, EagerInts input_lengths_, EagerInts target_lengths_, int64_t blank_, uint8_t zero_infinity_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_ctc_loss::call, log_probs_, targets_, input_lengths_, target_lengths_, blank_, zero_infinity_), out_); });
-}
-#else
-EAGER_EXPORT int32_t eager_op__ctc_loss(TensorHandle log_probs_, TensorHandle targets_, EagerInts input_lengths_, EagerInts target_lengths_, int64_t blank_, uint8_t zero_infinity_, TensorHandle* out_) {
-  eager::remember_error("this LibTorch has no operator _ctc_loss");
-  return 1;
-}
-#endif
-
 #if __has_include(<ATen/ops/uniform_ops.h>)
 EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double to_, GeneratorHandle generator_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::uniform_::call, self_, from_, to_, generator_); return 0; });
@@ -480,17 +323,6 @@ EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double 
 #else
 EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double to_, GeneratorHandle generator_) {
   eager::remember_error("this LibTorch has no operator uniform_");
-  return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/zero_ops.h>)
-EAGER_EXPORT int32_t eager_op_zero_(TensorHandle self_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::zero_::call, self_); return 0; });
-}
-#else
-EAGER_EXPORT int32_t eager_op_zero_(TensorHandle self_) {
-  eager::remember_error("this LibTorch has no operator zero_");
   return 1;
 }
 #endif

@@ -7,14 +7,8 @@
 #if __has_include(<ATen/ops/_log_softmax_ops.h>)
 #include <ATen/ops/_log_softmax_ops.h>
 #endif
-#if __has_include(<ATen/ops/_softmax_backward_data_ops.h>)
-#include <ATen/ops/_softmax_backward_data_ops.h>
-#endif
 #if __has_include(<ATen/ops/acosh_ops.h>)
 #include <ATen/ops/acosh_ops.h>
-#endif
-#if __has_include(<ATen/ops/adaptive_max_pool2d_backward_ops.h>)
-#include <ATen/ops/adaptive_max_pool2d_backward_ops.h>
 #endif
 #if __has_include(<ATen/ops/all_ops.h>)
 #include <ATen/ops/all_ops.h>
@@ -25,17 +19,11 @@
 #if __has_include(<ATen/ops/arange_ops.h>)
 #include <ATen/ops/arange_ops.h>
 #endif
-#if __has_include(<ATen/ops/as_strided_ops.h>)
-#include <ATen/ops/as_strided_ops.h>
-#endif
 #if __has_include(<ATen/ops/atanh_ops.h>)
 #include <ATen/ops/atanh_ops.h>
 #endif
 #if __has_include(<ATen/ops/avg_pool3d_ops.h>)
 #include <ATen/ops/avg_pool3d_ops.h>
-#endif
-#if __has_include(<ATen/ops/bincount_ops.h>)
-#include <ATen/ops/bincount_ops.h>
 #endif
 #if __has_include(<ATen/ops/contiguous_ops.h>)
 #include <ATen/ops/contiguous_ops.h>
@@ -61,9 +49,6 @@
 #if __has_include(<ATen/ops/fmax_ops.h>)
 #include <ATen/ops/fmax_ops.h>
 #endif
-#if __has_include(<ATen/ops/grid_sampler_2d_ops.h>)
-#include <ATen/ops/grid_sampler_2d_ops.h>
-#endif
 #if __has_include(<ATen/ops/hardshrink_ops.h>)
 #include <ATen/ops/hardshrink_ops.h>
 #endif
@@ -79,26 +64,14 @@
 #if __has_include(<ATen/ops/index_put_ops.h>)
 #include <ATen/ops/index_put_ops.h>
 #endif
-#if __has_include(<ATen/ops/lerp_ops.h>)
-#include <ATen/ops/lerp_ops.h>
-#endif
 #if __has_include(<ATen/ops/masked_fill_ops.h>)
 #include <ATen/ops/masked_fill_ops.h>
-#endif
-#if __has_include(<ATen/ops/masked_select_ops.h>)
-#include <ATen/ops/masked_select_ops.h>
 #endif
 #if __has_include(<ATen/ops/mean_ops.h>)
 #include <ATen/ops/mean_ops.h>
 #endif
 #if __has_include(<ATen/ops/nan_to_num_ops.h>)
 #include <ATen/ops/nan_to_num_ops.h>
-#endif
-#if __has_include(<ATen/ops/nanmedian_ops.h>)
-#include <ATen/ops/nanmedian_ops.h>
-#endif
-#if __has_include(<ATen/ops/nansum_ops.h>)
-#include <ATen/ops/nansum_ops.h>
 #endif
 #if __has_include(<ATen/ops/permute_ops.h>)
 #include <ATen/ops/permute_ops.h>
@@ -108,12 +81,6 @@
 #endif
 #if __has_include(<ATen/ops/reciprocal_ops.h>)
 #include <ATen/ops/reciprocal_ops.h>
-#endif
-#if __has_include(<ATen/ops/reflection_pad1d_backward_ops.h>)
-#include <ATen/ops/reflection_pad1d_backward_ops.h>
-#endif
-#if __has_include(<ATen/ops/replication_pad2d_ops.h>)
-#include <ATen/ops/replication_pad2d_ops.h>
 #endif
 #if __has_include(<ATen/ops/reshape_ops.h>)
 #include <ATen/ops/reshape_ops.h>
@@ -129,9 +96,6 @@
 #endif
 #if __has_include(<ATen/ops/special_xlog1py_ops.h>)
 #include <ATen/ops/special_xlog1py_ops.h>
-#endif
-#if __has_include(<ATen/ops/split_ops.h>)
-#include <ATen/ops/split_ops.h>
 #endif
 #if __has_include(<ATen/ops/topk_ops.h>)
 #include <ATen/ops/topk_ops.h>
@@ -289,17 +253,6 @@ EAGER_EXPORT TensorHandle eager_op_nan_to_num(TensorHandle self_, EagerMaybeDoub
 }
 #endif
 
-#if __has_include(<ATen/ops/lerp_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_lerp_Scalar(TensorHandle self_, TensorHandle end_, EagerScalar weight_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lerp_Scalar::call, self_, end_, weight_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_lerp_Scalar(TensorHandle self_, TensorHandle end_, EagerScalar weight_) {
-  eager::remember_error("this LibTorch has no operator lerp");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/fmax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_fmax(TensorHandle self_, TensorHandle other_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::fmax::call, self_, other_)); });
@@ -399,39 +352,6 @@ EAGER_EXPORT TensorHandle eager_op_cumprod(TensorHandle self_, int64_t dim_, int
 }
 #endif
 
-#if __has_include(<ATen/ops/nansum_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_nansum(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::nansum::call, self_, dim_, keepdim_, dtype_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_nansum(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
-  eager::remember_error("this LibTorch has no operator nansum");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/nanmedian_ops.h>)
-EAGER_EXPORT int32_t eager_op_nanmedian_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::nanmedian_dim::call, self_, dim_, keepdim_), out_); });
-}
-#else
-EAGER_EXPORT int32_t eager_op_nanmedian_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  eager::remember_error("this LibTorch has no operator nanmedian");
-  return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/bincount_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_bincount(TensorHandle self_, TensorHandle weights_, int64_t minlength_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bincount::call, self_, weights_, minlength_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_bincount(TensorHandle self_, TensorHandle weights_, int64_t minlength_) {
-  eager::remember_error("this LibTorch has no operator bincount");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/reshape_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_reshape(TensorHandle self_, EagerInts shape_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reshape::call, self_, shape_)); });
@@ -454,17 +374,6 @@ EAGER_EXPORT TensorHandle eager_op_permute(TensorHandle self_, EagerInts dims_) 
 }
 #endif
 
-#if __has_include(<ATen/ops/split_ops.h>)
-EAGER_EXPORT int64_t eager_op_split_Tensor(TensorHandle self_, int64_t split_size_, int64_t dim_, const TensorHandle** out_) {
-  return eager::guarded<int64_t>(-1, [&]() -> int64_t { return eager::give_list(eager::call(&at::_ops::split_Tensor::call, self_, split_size_, dim_), out_); });
-}
-#else
-EAGER_EXPORT int64_t eager_op_split_Tensor(TensorHandle self_, int64_t split_size_, int64_t dim_, const TensorHandle** out_) {
-  eager::remember_error("this LibTorch has no operator split");
-  return -1;
-}
-#endif
-
 #if __has_include(<ATen/ops/index_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_Tensor(TensorHandle self_, EagerTensors indices_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_Tensor::call, self_, indices_)); });
@@ -483,17 +392,6 @@ EAGER_EXPORT TensorHandle eager_op_index_put(TensorHandle self_, EagerTensors in
 #else
 EAGER_EXPORT TensorHandle eager_op_index_put(TensorHandle self_, EagerTensors indices_, TensorHandle values_, uint8_t accumulate_) {
   eager::remember_error("this LibTorch has no operator index_put");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/masked_select_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_masked_select(TensorHandle self_, TensorHandle mask_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::masked_select::call, self_, mask_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_masked_select(TensorHandle self_, TensorHandle mask_) {
-  eager::remember_error("this LibTorch has no operator masked_select");
   return nullptr;
 }
 #endif
@@ -520,39 +418,6 @@ EAGER_EXPORT int32_t eager_op_sort_stable(TensorHandle self_, EagerMaybeInt stab
 }
 #endif
 
-#if __has_include(<ATen/ops/as_strided_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_as_strided(TensorHandle self_, EagerInts size_, EagerInts stride_, EagerMaybeInt storage_offset_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::as_strided::call, self_, size_, stride_, storage_offset_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_as_strided(TensorHandle self_, EagerInts size_, EagerInts stride_, EagerMaybeInt storage_offset_) {
-  eager::remember_error("this LibTorch has no operator as_strided");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/reflection_pad1d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reflection_pad1d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reflection_pad1d_backward::call, grad_output_, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reflection_pad1d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator reflection_pad1d_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/replication_pad2d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_replication_pad2d(TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::replication_pad2d::call, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_replication_pad2d(TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator replication_pad2d");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/masked_fill_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_masked_fill_Scalar(TensorHandle self_, TensorHandle mask_, EagerScalar value_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::masked_fill_Scalar::call, self_, mask_, value_)); });
@@ -571,17 +436,6 @@ EAGER_EXPORT TensorHandle eager_op_convolution(TensorHandle input_, TensorHandle
 #else
 EAGER_EXPORT TensorHandle eager_op_convolution(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t transposed_, EagerInts output_padding_, int64_t groups_) {
   eager::remember_error("this LibTorch has no operator convolution");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/_softmax_backward_data_ops.h>)
-EAGER_EXPORT TensorHandle eager_op__softmax_backward_data(TensorHandle grad_output_, TensorHandle output_, int64_t dim_, int32_t input_dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_softmax_backward_data::call, grad_output_, output_, dim_, input_dtype_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op__softmax_backward_data(TensorHandle grad_output_, TensorHandle output_, int64_t dim_, int32_t input_dtype_) {
-  eager::remember_error("this LibTorch has no operator _softmax_backward_data");
   return nullptr;
 }
 #endif
@@ -619,17 +473,6 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d(TensorHandle self_, Eage
 }
 #endif
 
-#if __has_include(<ATen/ops/adaptive_max_pool2d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_adaptive_max_pool2d_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle indices_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::adaptive_max_pool2d_backward::call, grad_output_, self_, indices_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_adaptive_max_pool2d_backward(TensorHandle grad_output_, TensorHandle self_, TensorHandle indices_) {
-  eager::remember_error("this LibTorch has no operator adaptive_max_pool2d_backward");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/upsample_nearest2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d(TensorHandle self_, EagerInts output_size_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_nearest2d::call, self_, output_size_, scales_h_, scales_w_)); });
@@ -648,17 +491,6 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d(TensorHandle self_, Eager
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
   eager::remember_error("this LibTorch has no operator upsample_bilinear2d");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/grid_sampler_2d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_grid_sampler_2d(TensorHandle input_, TensorHandle grid_, int64_t interpolation_mode_, int64_t padding_mode_, uint8_t align_corners_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::grid_sampler_2d::call, input_, grid_, interpolation_mode_, padding_mode_, align_corners_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_grid_sampler_2d(TensorHandle input_, TensorHandle grid_, int64_t interpolation_mode_, int64_t padding_mode_, uint8_t align_corners_) {
-  eager::remember_error("this LibTorch has no operator grid_sampler_2d");
   return nullptr;
 }
 #endif

@@ -28,20 +28,11 @@
 #if __has_include(<ATen/ops/digamma_ops.h>)
 #include <ATen/ops/digamma_ops.h>
 #endif
-#if __has_include(<ATen/ops/equal_ops.h>)
-#include <ATen/ops/equal_ops.h>
-#endif
-#if __has_include(<ATen/ops/glu_backward_ops.h>)
-#include <ATen/ops/glu_backward_ops.h>
-#endif
 #if __has_include(<ATen/ops/index_add_ops.h>)
 #include <ATen/ops/index_add_ops.h>
 #endif
 #if __has_include(<ATen/ops/kthvalue_ops.h>)
 #include <ATen/ops/kthvalue_ops.h>
-#endif
-#if __has_include(<ATen/ops/linalg_householder_product_ops.h>)
-#include <ATen/ops/linalg_householder_product_ops.h>
 #endif
 #if __has_include(<ATen/ops/linalg_vector_norm_ops.h>)
 #include <ATen/ops/linalg_vector_norm_ops.h>
@@ -64,9 +55,6 @@
 #if __has_include(<ATen/ops/mm_ops.h>)
 #include <ATen/ops/mm_ops.h>
 #endif
-#if __has_include(<ATen/ops/nanquantile_ops.h>)
-#include <ATen/ops/nanquantile_ops.h>
-#endif
 #if __has_include(<ATen/ops/native_group_norm_backward_ops.h>)
 #include <ATen/ops/native_group_norm_backward_ops.h>
 #endif
@@ -76,14 +64,8 @@
 #if __has_include(<ATen/ops/normal_ops.h>)
 #include <ATen/ops/normal_ops.h>
 #endif
-#if __has_include(<ATen/ops/polar_ops.h>)
-#include <ATen/ops/polar_ops.h>
-#endif
 #if __has_include(<ATen/ops/prod_ops.h>)
 #include <ATen/ops/prod_ops.h>
-#endif
-#if __has_include(<ATen/ops/reflection_pad3d_backward_ops.h>)
-#include <ATen/ops/reflection_pad3d_backward_ops.h>
 #endif
 #if __has_include(<ATen/ops/rsqrt_ops.h>)
 #include <ATen/ops/rsqrt_ops.h>
@@ -109,9 +91,6 @@
 #if __has_include(<ATen/ops/sqrt_ops.h>)
 #include <ATen/ops/sqrt_ops.h>
 #endif
-#if __has_include(<ATen/ops/stack_ops.h>)
-#include <ATen/ops/stack_ops.h>
-#endif
 #if __has_include(<ATen/ops/std_ops.h>)
 #include <ATen/ops/std_ops.h>
 #endif
@@ -120,12 +99,6 @@
 #endif
 #if __has_include(<ATen/ops/triu_indices_ops.h>)
 #include <ATen/ops/triu_indices_ops.h>
-#endif
-#if __has_include(<ATen/ops/unfold_backward_ops.h>)
-#include <ATen/ops/unfold_backward_ops.h>
-#endif
-#if __has_include(<ATen/ops/upsample_linear1d_ops.h>)
-#include <ATen/ops/upsample_linear1d_ops.h>
 #endif
 #if __has_include(<ATen/ops/where_ops.h>)
 #include <ATen/ops/where_ops.h>
@@ -149,17 +122,6 @@ EAGER_EXPORT TensorHandle eager_op_complex(TensorHandle real_, TensorHandle imag
 #else
 EAGER_EXPORT TensorHandle eager_op_complex(TensorHandle real_, TensorHandle imag_) {
   eager::remember_error("this LibTorch has no operator complex");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/polar_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_polar(TensorHandle abs_, TensorHandle angle_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::polar::call, abs_, angle_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_polar(TensorHandle abs_, TensorHandle angle_) {
-  eager::remember_error("this LibTorch has no operator polar");
   return nullptr;
 }
 #endif
@@ -340,17 +302,6 @@ EAGER_EXPORT TensorHandle eager_op_logaddexp2(TensorHandle self_, TensorHandle o
 }
 #endif
 
-#if __has_include(<ATen/ops/glu_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_glu_backward(TensorHandle grad_output_, TensorHandle self_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::glu_backward::call, grad_output_, self_, dim_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_glu_backward(TensorHandle grad_output_, TensorHandle self_, int64_t dim_) {
-  eager::remember_error("this LibTorch has no operator glu_backward");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/lt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle other_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lt_Tensor::call, self_, other_)); });
@@ -359,17 +310,6 @@ EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle ot
 EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle other_) {
   eager::remember_error("this LibTorch has no operator lt");
   return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/equal_ops.h>)
-EAGER_EXPORT int32_t eager_op_equal(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<int32_t>(-1, [&]() -> int32_t { return eager::call(&at::_ops::equal::call, self_, other_) ? 1 : 0; });
-}
-#else
-EAGER_EXPORT int32_t eager_op_equal(TensorHandle self_, TensorHandle other_) {
-  eager::remember_error("this LibTorch has no operator equal");
-  return -1;
 }
 #endif
 
@@ -428,17 +368,6 @@ EAGER_EXPORT int32_t eager_op_kthvalue(TensorHandle self_, int64_t k_, int64_t d
 }
 #endif
 
-#if __has_include(<ATen/ops/nanquantile_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_nanquantile(TensorHandle self_, TensorHandle q_, EagerMaybeInt dim_, uint8_t keepdim_, EagerText interpolation_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::nanquantile::call, self_, q_, dim_, keepdim_, interpolation_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_nanquantile(TensorHandle self_, TensorHandle q_, EagerMaybeInt dim_, uint8_t keepdim_, EagerText interpolation_) {
-  eager::remember_error("this LibTorch has no operator nanquantile");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/mm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mm(TensorHandle self_, TensorHandle mat2_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mm::call, self_, mat2_)); });
@@ -457,17 +386,6 @@ EAGER_EXPORT TensorHandle eager_op_bmm(TensorHandle self_, TensorHandle mat2_) {
 #else
 EAGER_EXPORT TensorHandle eager_op_bmm(TensorHandle self_, TensorHandle mat2_) {
   eager::remember_error("this LibTorch has no operator bmm");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/linalg_householder_product_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_linalg_householder_product(TensorHandle input_, TensorHandle tau_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linalg_householder_product::call, input_, tau_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_linalg_householder_product(TensorHandle input_, TensorHandle tau_) {
-  eager::remember_error("this LibTorch has no operator linalg_householder_product");
   return nullptr;
 }
 #endif
@@ -505,17 +423,6 @@ EAGER_EXPORT TensorHandle eager_op_cat(EagerTensors tensors_, int64_t dim_) {
 }
 #endif
 
-#if __has_include(<ATen/ops/stack_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_stack(EagerTensors tensors_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::stack::call, tensors_, dim_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_stack(EagerTensors tensors_, int64_t dim_) {
-  eager::remember_error("this LibTorch has no operator stack");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/index_add_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_, EagerScalar alpha_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_add::call, self_, dim_, index_, source_, alpha_)); });
@@ -523,28 +430,6 @@ EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, T
 #else
 EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_, EagerScalar alpha_) {
   eager::remember_error("this LibTorch has no operator index_add");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/unfold_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_unfold_backward(TensorHandle grad_in_, EagerInts input_sizes_, int64_t dim_, int64_t size_, int64_t step_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::unfold_backward::call, grad_in_, input_sizes_, dim_, size_, step_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_unfold_backward(TensorHandle grad_in_, EagerInts input_sizes_, int64_t dim_, int64_t size_, int64_t step_) {
-  eager::remember_error("this LibTorch has no operator unfold_backward");
-  return nullptr;
-}
-#endif
-
-#if __has_include(<ATen/ops/reflection_pad3d_backward_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reflection_pad3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reflection_pad3d_backward::call, grad_output_, self_, padding_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reflection_pad3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts padding_) {
-  eager::remember_error("this LibTorch has no operator reflection_pad3d_backward");
   return nullptr;
 }
 #endif
@@ -579,17 +464,6 @@ EAGER_EXPORT int32_t eager_op_native_group_norm_backward(TensorHandle grad_out_,
 EAGER_EXPORT int32_t eager_op_native_group_norm_backward(TensorHandle grad_out_, TensorHandle input_, TensorHandle mean_, TensorHandle rstd_, TensorHandle weight_, int64_t N_, int64_t C_, int64_t HxW_, int64_t group_, uint64_t output_mask_, TensorHandle* out_) {
   eager::remember_error("this LibTorch has no operator native_group_norm_backward");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/upsample_linear1d_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_upsample_linear1d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_linear1d::call, self_, output_size_, align_corners_, scales_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_upsample_linear1d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_) {
-  eager::remember_error("this LibTorch has no operator upsample_linear1d");
-  return nullptr;
 }
 #endif
 
