@@ -95,7 +95,12 @@ internal static class ActivationOps
     internal static readonly Op<None> Mish = Fused("Mish", Aten.mish, MishBackward);
 
     // y = 0 where |x| ≤ λ, else x ∓ λ ⇒ dx = g where |x| > λ, else 0
-    internal static readonly Op<double> SoftShrink = Shrink("SoftShrink", static (x, in threshold) => Aten.softshrink(x[0], threshold));
+    internal static readonly Op<double> SoftShrink = Shrink("SoftShrink", static (x, in threshold) =>
+    {
+        // LibTorch makes 0 of NaN, which would hide it.
+        using Tensor shrunk = Aten.softshrink(x[0], threshold), isNaN = Aten.isnan(x[0]);
+        return Aten.where_self(isNaN, x[0], shrunk);
+    });
 
     // y = 0 where |x| ≤ λ, else x ⇒ dx = g where |x| > λ, else 0
     internal static readonly Op<double> HardShrink = Shrink("HardShrink", static (x, in threshold) => Aten.hardshrink(x[0], threshold));

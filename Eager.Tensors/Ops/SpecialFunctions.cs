@@ -31,7 +31,7 @@ public partial class Tensor
 
     /// <summary>The Hurwitz zeta function Σₖ (k + q)⁻ˣ over k = 0, 1, …; this tensor is x, above 1. Shapes broadcast.</summary>
     /// <param name="q">Of the same floating-point dtype; with 1 it is Riemann's zeta function.</param>
-    /// <remarks>There is a gradient for q. The one for x has no closed form; asking for it is an error.</remarks>
+    /// <remarks>There is a gradient for q. The one for x has no closed form; asking for it is an error. For an infinite argument LibTorch gives NaN.</remarks>
     public Tensor Zeta(Tensor q) => SpecialFunctionOps.Zeta.Apply([this, q], default);
 
     /// <summary>x·log y, and 0 where x = 0 whatever number y is; shapes broadcast.</summary>
@@ -141,14 +141,14 @@ internal static class SpecialFunctionOps
         static (g, in s) => g * RootTwoOverPi / (s.A * -Math.Sqrt(0.5)).ErfcScaled());
 
     // y = I₀(x) ⇒ dx = g·I₁(x)
-    internal static readonly Op<None> BesselI0 = OpForms.Unary("BesselI0", Aten.i0, Keep.A, static (g, in s) => g * s.A.BesselI1());
+    internal static readonly Op<None> BesselI0 = OpForms.Unary("BesselI0", static x => AtInfinity(x, Aten.i0(x), signed: false), Keep.A, static (g, in s) => g * s.A.BesselI1());
 
     // y = e^(−|x|)·I₀(x) ⇒ dx = g·(e^(−|x|)·I₁(x) − sign x·y)
     internal static readonly Op<None> BesselI0Scaled = OpForms.Unary("BesselI0Scaled", Aten.special_i0e, Keep.A | Keep.Output,
         static (g, in s) => g * (s.A.BesselI1Scaled() - s.A.Sign() * s.Output));
 
     // y = I₁(x) ⇒ dx = g·(I₀(x) − y/x)
-    internal static readonly Op<None> BesselI1 = OpForms.Unary("BesselI1", Aten.special_i1, Keep.A | Keep.Output,
+    internal static readonly Op<None> BesselI1 = OpForms.Unary("BesselI1", static x => AtInfinity(x, Aten.special_i1(x), signed: true), Keep.A | Keep.Output,
         static (g, in s) => g * (s.A.BesselI0() - OverArgument(s.Output, s.A)));
 
     // y = e^(−|x|)·I₁(x) ⇒ dx = g·(e^(−|x|)·I₀(x) − y/x − sign x·y)
@@ -175,5 +175,14 @@ internal static class SpecialFunctionOps
     {
         Tensor zero = x.Equal(0);
         return zero.Where(Tensor.FullLike(x, 0.5), y / zero.Where(Tensor.OnesLike(x), x));
+    }
+
+    // LibTorch computes eˣ/√x times a series, which at infinity is ∞/∞.
+    private static Tensor AtInfinity(Tensor x, Tensor y, bool signed)
+    {
+        using Tensor finite = y, isInfinite = Aten.isinf(x);
+        if (signed) return Aten.where_self(isInfinite, x, finite);
+        using Tensor limit = Aten.abs(x);
+        return Aten.where_self(isInfinite, limit, finite);
     }
 }

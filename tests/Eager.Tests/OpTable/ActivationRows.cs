@@ -56,7 +56,7 @@ internal static class ActivationRows
             Samples = [.. Samples.Real(-1.5, 3), Samples.Special],
         },
         Backward(ActivationOps.GeluBackward, static v => (1 + SpecialFunctions.Erf(v / Math.Sqrt(2))) / 2 + v * Math.Exp(-v * v / 2) / Math.Sqrt(2 * Math.PI)),
-        new(ActivationOps.Mish, static x => x[0].Mish(), static x => x[0].Map(static v => v * Math.Tanh(Softplus(v)))) { DTypes = Kinds.Wide, Samples = Samples.Real(-3, 3) },
+        new(ActivationOps.Mish, static x => x[0].Mish(), static x => x[0].Map(static v => v * Math.Tanh(Softplus(v)))) { DTypes = Kinds.Wide, Samples = [.. Samples.Real(-3, 3), Samples.Special] },
         Backward(ActivationOps.MishBackward, static v => Math.Tanh(Softplus(v)) is var t ? t + v * (1 - t * t) * Sigmoid(v) : 0, Kinds.Wide),
         new(ActivationOps.Elu, static x => x[0].Elu(), static x => x[0].Map(static v => Elu(v, 1, 1, 1)))
         {
@@ -115,7 +115,7 @@ internal static class ActivationRows
     {
         DTypes = Kinds.NoHalf,
         Scale = 1,
-        Samples = Samples.Real(-3, 3),
+        Samples = [.. Samples.Real(-3, 3), Samples.Special with { Expect = static x => [x[0]] }],  // infinities less a threshold, zeros and NaN stay what they are
         Refusals = [Refusal.Of<InvalidArgumentException>("a negative threshold", () => Tensor.Zeros([2]).SoftShrink(-1), "SoftShrink", "-1")],
     };
 

@@ -41,7 +41,7 @@ internal static class ArithmeticRows
         {
             DTypes = Kinds.Numbers,
             Ulps = Tolerances.Rounded,
-            Samples = [.. Samples.RealPair(-3, 3, 0.5, 2), .. Samples.IntegerPair],
+            Samples = [.. Samples.RealPair(-3, 3, 0.5, 2), .. Samples.IntegerPair, Samples.SpecialPair with { Expect = static x => [x[0].Zip(x[1], FloorDivide)] }],
             Refusals =
             [
                 .. EndOfProcess("FloorDivide", static (a, b) => a.FloorDivide(b)),
@@ -52,7 +52,7 @@ internal static class ArithmeticRows
         {
             DTypes = Kinds.Numbers,
             Scale = 3,
-            Samples = [.. Samples.RealPair(-3, 3, 0.5, 2), .. Samples.RealPair(-3, 3, -2, -0.5).Take(1).Select(static s => s with { Name = "negative divisor" }), .. Samples.IntegerPair],
+            Samples = [.. Samples.RealPair(-3, 3, 0.5, 2), .. Samples.RealPair(-3, 3, -2, -0.5).Take(1).Select(static s => s with { Name = "negative divisor" }), .. Samples.IntegerPair, Samples.SpecialPair with { Expect = static x => [x[0].Zip(x[1], FloorMod)] }],
             Refusals = EndOfProcess("FloorMod", static (a, b) => a % b),
         },
         Unary(ArithmeticOps.Negate, static x => -x, static v => -v, Kinds.Numbers, [.. Samples.Real(-3, 3), Samples.Special, .. Samples.Integers[1..]]),
@@ -77,4 +77,22 @@ internal static class ArithmeticRows
         Refusal.Of<InvalidArgumentException>("overflow of int64", () => divide(Tensor.From(long.MinValue, 3), Tensor.From(-1L)), op, "-9223372036854775808 divided by -1"),
         Refusal.Of<InvalidArgumentException>("overflow of int32", () => divide(Tensor.From(int.MinValue), Tensor.From(2, -1)), op, "-2147483648 divided by -1"),
     ];
+
+    // What ⌊a/b⌋ is beyond the finite numbers, as CPython's float_floor_div says it; C#'s % is C's fmod.
+    private static double FloorDivide(double a, double b)
+    {
+        if (b == 0) return a / b;
+        double rest = a % b, quotient = (a - rest) / b;
+        if (rest != 0 && rest < 0 != b < 0) quotient--;
+        if (quotient == 0) return Math.CopySign(0, a / b);
+        double floor = Math.Floor(quotient);
+        return quotient - floor > 0.5 ? floor + 1 : floor;
+    }
+
+    // CPython's float_rem, which is NaN for a divisor of zero instead of an error.
+    private static double FloorMod(double a, double b)
+    {
+        double rest = a % b;
+        return rest != 0 && rest < 0 != b < 0 ? rest + b : rest;
+    }
 }

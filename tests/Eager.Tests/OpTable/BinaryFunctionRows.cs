@@ -60,6 +60,8 @@ internal static class BinaryFunctionRows
                 new("equal shapes", Samples.Spread(1, -2, 2, 3, 4), Samples.Spread(2, -2, 2, 3, 4), Samples.Spread(3, -1, 2, 3, 4)),
                 new("three shapes", Samples.Spread(1, -2, 2, 3, 1), Samples.Spread(2, -2, 2, 4), Samples.Spread(3, 0, 1)),
                 new("empty", NArray.Empty(0, 3), Samples.Spread(2, -2, 2, 3), Samples.Spread(3, 0, 1)),
+                // Weights below a half, for which LibTorch's formula is that of the reference also beyond the finite numbers.
+                new("special", NArray.Vector(double.NaN, 1, 1, double.PositiveInfinity, 0), NArray.Vector(1, double.NaN, double.PositiveInfinity, 1, 0), NArray.Vector(0.25, 0.25, 0.25, 0.25, 0)) { Smooth = false },
             ],
         },
         new("Remainder", static x => x[0].Remainder(x[1]), static x => x[0].Zip(x[1], static (a, b) => a - b * Math.Floor(a / b)))

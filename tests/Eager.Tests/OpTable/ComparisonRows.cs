@@ -39,6 +39,7 @@ internal static class ComparisonRows
                 new("three shapes", Samples.Truths(2, 3, 1, 4), Samples.Spread(3, -2, 2, 2, 1), Samples.Spread(4, -2, 2)),
                 new("empty", Samples.Truths(3, 1), NArray.Empty(0, 3), Samples.Spread(5, -2, 2, 3)),
                 new("not chosen", new NArray([1, 0], [2], DType.Bool), NArray.Vector(1, double.NaN), NArray.Vector(double.NaN, 2)) { Smooth = false },
+                new("special", new NArray([1, 0, 1, 0], [4], DType.Bool), NArray.Vector(double.PositiveInfinity, 1, double.NaN, -0.0), NArray.Vector(2, double.NegativeInfinity, 1, 0)) { Smooth = false },
                 new("whole numbers", Samples.Truths(4, 3, 4), Samples.Whole(1, 1, 9, 3, 4), Samples.Whole(2, 1, 9, 4)) { For = Kinds.Integers },
                 new("truth values", Samples.Truths(5, 3, 4), Samples.Truths(6, 3, 4), Samples.Truths(7, 4)) { For = Kinds.Bools },
             ],

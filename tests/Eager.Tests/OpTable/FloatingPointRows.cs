@@ -14,6 +14,12 @@ internal static class FloatingPointRows
             [
                 Steps(DType.Float64, Math.BitIncrement, Math.BitDecrement), Steps(DType.Float32, Step32(MathF.BitIncrement), Step32(MathF.BitDecrement)),
                 Steps(DType.BFloat16, Step16(1), Step16(-1)),
+                new("column and row", Samples.Spread(1, -2, 2, 3, 1), Samples.Spread(2, -2, 2, 4))
+                {
+                    For = [DType.Float64],
+                    Smooth = false,
+                    Expect = static x => [x[0].Zip(x[1], static (a, b) => b > a ? Math.BitIncrement(a) : Math.BitDecrement(a))],
+                },
             ],
         },
         Binary(FloatingPointOps.CopySign, static (a, b) => a.CopySign(b), Math.CopySign, Kinds.Floats, [.. Samples.RealPair(-3, 3, -3, 3), Samples.SpecialPair]),

@@ -65,6 +65,36 @@ public class OpTableCoverageTests
     }
 
     [Test]
+    public void Every_elementwise_operation_is_tried_on_special_numbers_and_broadcast()
+    {
+        // Those that copy or ignore elements, kernels that only gradient rules call, and one whose method says what LibTorch makes of infinity.
+        Op[] exempt =
+        [
+            ShapingOps.Clone, ShapingOps.To, ShapingOps.Contiguous, CreationOps.FullLike, SpecialFunctionOps.Zeta,
+            ActivationOps.ReluBackward, ActivationOps.SiluBackward, ActivationOps.GeluBackward, ActivationOps.MishBackward, ActivationOps.EluBackward,
+        ];
+        var missing = new List<string>();
+        foreach (IGrouping<Op, OpRow> rows in OpTable.Rows.Where(r => r.Op is { Elementwise: true } && !exempt.Contains(r.Op)).GroupBy(static r => r.Op!))
+        {
+            Sample[] samples = [.. rows.SelectMany(static r => r.Samples).Where(static s => s.Inputs.Length > 0)];
+            if (rows.Any(static r => r.DTypes.Any(static d => d.IsFloatingPoint())))
+            {
+                Require("NaN", samples.Any(static s => s.Inputs.Any(static a => a.Values.Any(double.IsNaN))));
+                Require("infinity", samples.Any(static s => s.Inputs.Any(static a => a.Values.Any(double.IsInfinity))));
+                Require("zero", samples.Any(static s => s.Inputs.Any(static a => a.Values.Contains(0))));
+            }
+            if (rows.Key.Broadcasts) Require("two shapes that broadcast", samples.Any(static s => s.Inputs.Select(static a => string.Join(',', a.Sizes)).Distinct().Count() > 1));
+
+            void Require(string what, bool isThere)
+            {
+                if (!isThere) missing.Add($"{rows.Key.Name}: {what}");
+            }
+        }
+
+        if (missing.Count > 0) Assert.Fail($"Add samples to the rows of {string.Join("; ", missing)}.");
+    }
+
+    [Test]
     public void The_table_lists_its_operations()
     {
         foreach (IGrouping<bool, OpRow> group in OpTable.Rows.GroupBy(static r => r.Op is null))

@@ -23,6 +23,7 @@ internal static class SpecialFunctionRows
         Special(SpecialFunctionOps.Digamma, static x => x.Digamma(), SpecialReferences.Digamma, Kinds.NoHalf,
         [
             .. Samples.Real(0.4, 6), At("far", 1e-3, 30, 500),
+            Exactly("beyond the finite numbers", static x => x.Digamma(), [double.PositiveInfinity, double.NegativeInfinity], [double.PositiveInfinity, double.NaN]),
             Exactly("poles", static x => x.Digamma(), [0, -0.0, -1, double.NaN], [double.NegativeInfinity, double.PositiveInfinity, double.NaN, double.NaN]),
         ], scale: 1),
         new(SpecialFunctionOps.Polygamma, static x => x[0].Polygamma(1), static x => x[0].Map(static v => SpecialReferences.Polygamma(1, v)))
@@ -37,21 +38,21 @@ internal static class SpecialFunctionRows
             ],
             Refusals = [Refusal.Of<InvalidArgumentException>("a negative order", static () => Tensor.From(1f).Polygamma(-1), "Polygamma", "-1")],
         },
-        new(SpecialFunctionOps.GammaP, static x => x[0].GammaP(x[1]), static x => x[0].Zip(x[1], SpecialReferences.GammaP)) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Samples = Samples.RealPair(0.6, 4, 0.2, 6) },
-        new(SpecialFunctionOps.GammaQ, static x => x[0].GammaQ(x[1]), static x => x[0].Zip(x[1], static (a, v) => 1 - SpecialReferences.GammaP(a, v))) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Scale = 1, Samples = Samples.RealPair(0.6, 4, 0.2, 6) },
+        new(SpecialFunctionOps.GammaP, static x => x[0].GammaP(x[1]), static x => x[0].Zip(x[1], SpecialReferences.GammaP)) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Samples = [.. Samples.RealPair(0.6, 4, 0.2, 6), GammaLimits(1, 0, double.NaN, double.NaN)] },
+        new(SpecialFunctionOps.GammaQ, static x => x[0].GammaQ(x[1]), static x => x[0].Zip(x[1], static (a, v) => 1 - SpecialReferences.GammaP(a, v))) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Scale = 1, Samples = [.. Samples.RealPair(0.6, 4, 0.2, 6), GammaLimits(0, 1, double.NaN, double.NaN)] },
         new(SpecialFunctionOps.Zeta, static x => x[0].Zeta(x[1]), static x => x[0].Zip(x[1], SpecialReferences.Zeta)) { DTypes = Kinds.Wide, Ulps = Summed, Samples = Samples.RealPair(1.5, 4, 0.5, 3) },
         Binary(SpecialFunctionOps.XLogY, static (a, b) => a.XLogY(b), static (a, b) => double.IsNaN(b) ? b : a == 0 ? 0 : a * Math.Log(b), Kinds.Floats,
             [.. Samples.RealPair(-2, 2, 0.2, 3), Samples.SpecialPair], Tolerances.Function),
         Binary(SpecialFunctionOps.XLog1pY, static (a, b) => a.XLog1pY(b), static (a, b) => double.IsNaN(b) ? b : a == 0 ? 0 : a * Log1p(b), Kinds.Floats,
             [.. Samples.RealPair(-2, 2, -0.7, 3), Samples.SpecialPair, new("near zero", NArray.Vector(2, 3), NArray.Vector(1e-9, -1e-12)) { For = Kinds.Wide, Smooth = false }], Tolerances.Function),
-        Special(SpecialFunctionOps.ErfcScaled, static x => x.ErfcScaled(), SpecialReferences.ErfcScaled, Kinds.Wide, [.. Samples.Real(-1.5, 2), NaNAndZeros, At("far", 20, 1e3, 1e8)]),
+        Special(SpecialFunctionOps.ErfcScaled, static x => x.ErfcScaled(), SpecialReferences.ErfcScaled, Kinds.Wide, [.. Samples.Real(-1.5, 2), NaNAndZeros, At("far", 20, 1e3, 1e8), Exactly("beyond the finite numbers", static x => x.ErfcScaled(), [double.PositiveInfinity, double.NegativeInfinity], [0, double.PositiveInfinity])]),
         Function("NormalCdf", static x => x.NormalCdf(), static v => SpecialFunctions.Erfc(-v / Math.Sqrt(2)) / 2, -1, 3),
-        Special(SpecialFunctionOps.NormalCdfInverse, static x => x.NormalCdfInverse(), static v => v < 0 || v > 1 ? double.NaN : -Math.Sqrt(2) * SpecialFunctions.ErfcInv(2 * v), Kinds.Wide, [.. Samples.Real(0.05, 0.95), At("ends", 0, 1e-30, 1, 1.5, -0.5)], scale: 1),
-        Special(SpecialFunctionOps.LogNormalCdf, static x => x.LogNormalCdf(), static v => v > 0 ? Log1p(-SpecialFunctions.Erfc(v / Math.Sqrt(2)) / 2) : Math.Log(SpecialFunctions.Erfc(-v / Math.Sqrt(2)) / 2), Kinds.Wide, [.. Samples.Real(-3, 3), NaNAndZeros, At("far", -30, -10, 5)]),
-        Special(SpecialFunctionOps.BesselI0, static x => x.BesselI0(), static v => SpecialReferences.BesselI(0, v), Kinds.NoHalf, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20)], NoI1),
-        Special(SpecialFunctionOps.BesselI0Scaled, static x => x.BesselI0Scaled(), static v => Math.Exp(-Math.Abs(v)) * SpecialReferences.BesselI(0, v), Kinds.NoHalf, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20)], NoI1),
-        Special(SpecialFunctionOps.BesselI1, static x => x.BesselI1(), static v => SpecialReferences.BesselI(1, v), Kinds.Wide, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20), new("at zero", NArray.Vector(0.0))]),
-        Special(SpecialFunctionOps.BesselI1Scaled, static x => x.BesselI1Scaled(), static v => Math.Exp(-Math.Abs(v)) * SpecialReferences.BesselI(1, v), Kinds.Wide, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20)]),
+        Special(SpecialFunctionOps.NormalCdfInverse, static x => x.NormalCdfInverse(), static v => v < 0 || v > 1 ? double.NaN : -Math.Sqrt(2) * SpecialFunctions.ErfcInv(2 * v), Kinds.Wide, [.. Samples.Real(0.05, 0.95), At("ends", 0, 1e-30, 1, 1.5, -0.5), Exactly("beyond the finite numbers", static x => x.NormalCdfInverse(), [double.NaN, double.PositiveInfinity, double.NegativeInfinity], [double.NaN, double.NaN, double.NaN])], scale: 1),
+        Special(SpecialFunctionOps.LogNormalCdf, static x => x.LogNormalCdf(), static v => v > 0 ? Log1p(-SpecialFunctions.Erfc(v / Math.Sqrt(2)) / 2) : Math.Log(SpecialFunctions.Erfc(-v / Math.Sqrt(2)) / 2), Kinds.Wide, [.. Samples.Real(-3, 3), NaNAndZeros, At("far", -30, -10, 5), Exactly("beyond the finite numbers", static x => x.LogNormalCdf(), [double.PositiveInfinity, double.NegativeInfinity], [0, double.NegativeInfinity])]),
+        Special(SpecialFunctionOps.BesselI0, static x => x.BesselI0(), static v => SpecialReferences.BesselI(0, v), Kinds.NoHalf, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20), Exactly("beyond the finite numbers", static x => x.BesselI0(), [double.PositiveInfinity, double.NegativeInfinity], [double.PositiveInfinity, double.PositiveInfinity])], NoI1),
+        Special(SpecialFunctionOps.BesselI0Scaled, static x => x.BesselI0Scaled(), static v => Math.Exp(-Math.Abs(v)) * SpecialReferences.BesselI(0, v), Kinds.NoHalf, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20), Exactly("beyond the finite numbers", static x => x.BesselI0Scaled(), [double.PositiveInfinity, double.NegativeInfinity], [0, 0])], NoI1),
+        Special(SpecialFunctionOps.BesselI1, static x => x.BesselI1(), static v => SpecialReferences.BesselI(1, v), Kinds.Wide, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20), new("at zero", NArray.Vector(0.0)), Exactly("beyond the finite numbers", static x => x.BesselI1(), [double.PositiveInfinity, double.NegativeInfinity], [double.PositiveInfinity, double.NegativeInfinity])]),
+        Special(SpecialFunctionOps.BesselI1Scaled, static x => x.BesselI1Scaled(), static v => Math.Exp(-Math.Abs(v)) * SpecialReferences.BesselI(1, v), Kinds.Wide, [.. Samples.Real(-4, 4), NaNAndZeros, At("far", -30, 20), Exactly("beyond the finite numbers", static x => x.BesselI1Scaled(), [double.PositiveInfinity, double.NegativeInfinity], [0, 0])]),
         new("Sinc", static x => x[0].Sinc(), static x => x[0].Map(static v => v == 0 ? 1 : Math.Sin(Math.PI * v) / (Math.PI * v)))
         {
             DTypes = Kinds.Floats,
@@ -68,6 +69,9 @@ internal static class SpecialFunctionRows
 
     private static Sample Exactly(string name, Func<Tensor, Tensor> call, double[] points, double[] values) =>
         At(name, points).With(x => call(x[0]), _ => NArray.Vector(values));
+
+    private static Sample GammaLimits(params double[] values) =>
+        new("limits", NArray.Vector(2, 2, 2, double.NaN), NArray.Vector(double.PositiveInfinity, 0, double.NaN, 1)) { Smooth = false, For = Kinds.Wide, Expect = _ => [NArray.Vector(values)] };
 
     private static double Log1p(double x)
     {
