@@ -14,8 +14,9 @@ internal static class LinearAlgebraComparisons
         Of("MatMul with a vector", "a @ b", static x => x[0].MatMul(x[1]), static r => AnySizes(r, 2) is var s ? [Real(r, -2, 2, s), Real(r, -2, 2, s[1])] : []),
         Of("BatchMatMul", "a @ b", static x => x[0].MatMul(x[1]), static r => AnySizes(r, 4) is var s ? [Real(r, -2, 2, s[0], 1, s[1], 9), Real(r, -2, 2, s[2], 9, s[3])] : []),
         Of("Affine", "F.linear(a, b.t(), c)", static x => x[0].MatMul(x[1]) + x[2], static r => AnySizes(r, 2) is var s ? [Real(r, -2, 2, s[0], 19), Real(r, -2, 2, 19, s[1]), Real(r, -2, 2, s[1])] : []),
-        Of("Dot", "torch.dot(a, b)", static x => x[0].Dot(x[1]), static r => Twins(r, -2, 2, 1)),
-        Of("VectorDot", "torch.linalg.vecdot(a, b, dim=1)", static x => x[0].VectorDot(x[1], 1), static r => Twins(r, -2, 2, 3)),
+        // Of one sign, since a single sum may cancel to nothing.
+        Of("Dot", "torch.dot(a, b)", static x => x[0].Dot(x[1]), static r => Twins(r, 0.5, 2, 1)),
+        Of("VectorDot", "torch.linalg.vecdot(a, b, dim=1)", static x => x[0].VectorDot(x[1], 1), static r => Twins(r, 0.5, 2, 3)),
         Of("Outer", "torch.outer(a, b)", static x => x[0].Outer(x[1]), static r => [Real(r, -2, 2, r.Next(1, 7)), Real(r, -2, 2, r.Next(1, 7))]),
         Of("Inner", "torch.inner(a, b)", static x => x[0].Inner(x[1]), static r => AnySizes(r, 4) is var s ? [Real(r, -2, 2, s[..3]), Real(r, -2, 2, s[3], s[2])] : []),
         Of("TensorDot", "torch.tensordot(a, b, 2)", static x => x[0].TensorDot(x[1]), static r => AnySizes(r, 4) is var s ? [Real(r, -2, 2, s[..3]), Real(r, -2, 2, s[1], s[2], s[3])] : []),

@@ -28,6 +28,7 @@ Heading("Broadcasting, the good and the ugly");
 Tensor column = Tensor.From([[1f], [2f]]), row = Tensor.From(1f, 2f);
 Console.WriteLine($"[[1, 2], [3, 4]] + [[1], [2]] =\n{Tensor.From([[1f, 2f], [3f, 4f]]) + column}");
 Console.WriteLine($"a sum that was meant to be 6: {(column + row).Sum().Item()}; over axis 0 it shows: {(column + row).Sum(axis: 0)}");
+using (Broadcasting.Strict()) Refused(() => column + row);
 
 Heading("Concatenation, tiled and broadcast");
 Tensor a = Tensor.RandomUniform([5, 3, 5]), b = Tensor.RandomUniform([5, 1, 6]);

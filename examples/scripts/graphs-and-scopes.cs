@@ -36,7 +36,11 @@ Console.WriteLine($"in the graph: {string.Join(" ", diamond.Graph.Operations.Sel
 Heading("Shapes that are known in part");
 Shape images = [null, 10];
 Console.WriteLine($"{images} takes [5, 10]: {images.IsCompatibleWith([5, 10])}, [5, 15]: {images.IsCompatibleWith([5, 15])}");
-using TracedFunction collapse = Function.Trace(t => t.Reshape([t.Shape[0], t.Shape[1] * t.Shape[2]]), "collapse", [new([null, 10, 32])]);
+Console.WriteLine($"{images} and [5, null] are {images.MergeWith([5, null])}");
+using TracedFunction refined = Function.Trace(t => { t.SetShape([32, null]); return t * 2; }, "refined", [new([null, 128])]);
+refined.Call(Tensor.Zeros([32, 128]));
+Console.WriteLine($"[?, 128] with its first size set gives {refined.Graph.Outputs[0].Shape}");
+using TracedFunction collapse = Function.Trace(t => t.MergeAxes([0, [1, 2]]), "collapse", [new([null, 10, 32])]);
 Console.WriteLine($"[4, 10, 32] collapsed is {collapse.Call(Tensor.Zeros([4, 10, 32])).Shape}, in the graph {collapse.Graph.Outputs[0].Shape}");
 
 Heading("Name scopes");

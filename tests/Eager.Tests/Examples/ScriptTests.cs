@@ -60,6 +60,7 @@ public sealed class ScriptTests
             Assert.That(lines, Does.Contain("[4, 10, 32] fits [?, 10, 32]: True; collapsed [4, 320], in the graph [?, 320]"));
             Assert.That(lines, Has.Some.EqualTo("[[2. 3.]").And.Some.EqualTo(" [5. 6.]] float32 [2, 2]"));
             Assert.That(lines, Does.Contain("a sum that was meant to be 6: 12; over axis 0 it shows: [5. 7.] float32 [2]"));
+            Assert.That(lines, Has.Some.StartsWith("refused: Add: ").And.Some.Contains("[2, 1]"), "ranks that differ, where they must agree");
             Assert.That(lines, Does.Contain("tile, concat and dense give [5, 3, 10], merge gives [5, 3, 10]"));
             Assert.That(lines, Does.Contain("a constant of shape [100]; a function of it: 328450"), "Σ i² + 100 for i below 100");
             Assert.That(lines, Does.Contain("a dataset gives 4 batches of at most 32"));
@@ -140,6 +141,7 @@ public sealed class ScriptTests
             Assert.That(lines, Has.Some.StartsWith("(2·5 + 1)·2·5 = 110; the shared one ran 1 time, the unused ").And.Some.EndsWith(" 0 times"));
             Assert.That(lines.Single(static l => l.StartsWith("in the graph: ")).Split("Square"), Has.Length.EqualTo(2), "once");
             Assert.That(lines, Does.Contain("[?, 10] takes [5, 10]: True, [5, 15]: False"));
+            Assert.That(lines, Does.Contain("[?, 10] and [5, null] are [5, 10]").And.Contain("[?, 128] with its first size set gives [32, 128]"));
             Assert.That(lines, Does.Contain("[4, 10, 32] collapsed is [4, 320], in the graph [?, 320]"));
             Assert.That(lines, Does.Contain("prefix/Add:0 prefix/inner/Add:0 prefix_1/Add:0"));
             Assert.That(lines, Does.Contain("S/a S/b"));
