@@ -125,7 +125,6 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
         {
             foreach ((TFeatures features, TLabels labels) in inputFunction())
             {
-                if (run.Steps == steps || run.StopRequested) break;
                 using var scope = new TensorScope();
                 Tell(told, hook => hook.BeforeStep(run));
                 EstimatorSpec spec = RunModel(features, labels, EstimatorMode.Eval);
@@ -134,6 +133,7 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
                 foreach ((string metric, MetricOp op) in spec.EvalMetricOps) op.Update(MetricOf(metric, op, metrics));
                 Advance(run, spec);
                 Tell(told, hook => hook.AfterStep(run));
+                if (run.Steps == steps || run.StopRequested) break;
             }
         }
         finally

@@ -158,6 +158,14 @@ public sealed class EstimatorTests
         Assert.That(figures["mean_a"], Is.EqualTo(1.5));
         Assert.That(figures["loss"], Is.EqualTo(0.5 * 5 * 0.125 * 0.125));
 
+        int given = 0;
+        IEnumerable<(IReadOnlyDictionary<string, Tensor>, IReadOnlyDictionary<string, Tensor>)> Endless()
+        {
+            for (; ; given++) yield return (features, labels);
+        }
+        Assert.That(estimator.Evaluate(Endless, steps: 3)["loss"], Is.EqualTo(figures["loss"]));
+        Assert.That(given, Is.EqualTo(2), "no batch is asked for that is not looked at");
+
         IReadOnlyDictionary<string, Tensor>[] single = [.. estimator.Predict(() => [features])];
         Assert.That(single.Select(p => p["sum"].Item()), Is.EqualTo(new[] { 11.875, 23.75 }));
         Assert.That(single[0]["sum"].Rank, Is.Zero);
