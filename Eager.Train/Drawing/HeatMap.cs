@@ -49,7 +49,8 @@ public sealed class HeatMap : Figure
 
     private int RowNamesWidth => rows.Append(RowLabel).Max(static name => Surface.TextWidth(name)) + (2 * Gap);
 
-    private static int HeadHeight => 3 * (Surface.CharacterHeight + Gap);
+    // Title, label and names, with gaps around each and twice as much before the names.
+    private static int HeadHeight => (3 * Surface.CharacterHeight) + (5 * Gap);
 
     /// <summary>A confusion matrix: a row for each true class, a column for each that was predicted.</summary>
     /// <param name="confusion">The counts.</param>

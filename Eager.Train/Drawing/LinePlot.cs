@@ -115,7 +115,7 @@ public sealed class LinePlot : Figure
                 (least, most) = (least - room, most + room);
             }
             double rough = (most / Ticks) - (least / Ticks), power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-            double step = power * (rough / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 };
+            double step = power * (rough / power) switch { <= 1.5 => 1, <= 3 => 2, <= 7 => 5, _ => 10 };
             double first = Math.Ceiling(least / step);
             return new(least, most, [.. Enumerable.Range(0, (2 * Ticks) + 1).Select(i => (first + i) * step).TakeWhile(mark => mark <= most + (step * 1e-9))]);
         }
