@@ -9,11 +9,14 @@ namespace Eager.Tests.Examples;
 /// <summary>Runs a single-file program as a user does.</summary>
 internal static partial class ScriptProgram
 {
-    internal static (int ExitCode, string Output) Run(string file, params IEnumerable<string> arguments)
+    internal static (int ExitCode, string Output) Run(string file, params IEnumerable<string> arguments) => RunIn(Environment.CurrentDirectory, file, arguments);
+
+    /// <summary>Runs it where it may leave files behind.</summary>
+    internal static (int ExitCode, string Output) RunIn(string folder, string file, params IEnumerable<string> arguments)
     {
         // In the configuration of these tests, which their own folder names: the libraries are built already.
         string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var start = new ProcessStartInfo("dotnet", ["run", "--configuration", configuration, file, "--", .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", ["run", "--configuration", configuration, file, "--", .. arguments]) { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

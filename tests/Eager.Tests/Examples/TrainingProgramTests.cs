@@ -52,6 +52,25 @@ public sealed partial class TrainingProgramTests
     }
 
     [Test]
+    public void The_first_program_of_the_README_fits_evaluates_and_draws()
+    {
+        string file = RepositoryRoot.Combine("examples", "scripts", "fit.cs"), readme = File.ReadAllText(RepositoryRoot.Combine("README.md"));
+        string program = string.Join('\n', File.ReadLines(file).SkipWhile(static l => l.StartsWith('#') || l.StartsWith("//", StringComparison.Ordinal))).Trim();
+        using var here = new TempFolder();
+        (int exitCode, string output) = ScriptProgram.RunIn(here.Path, file, "8", folder.Path);
+
+        Assert.That(exitCode, Is.Zero, output);
+        Assert.Multiple(() =>
+        {
+            Assert.That(readme, Does.Contain($"```csharp\n{program}\n```"));
+            Assert.That(program.Split('\n'), Has.Length.LessThan(25));
+            Assert.That(output, Does.Contain("flatten_1 (Flatten)").And.Contain("epoch 8/8: loss ").And.Contain("val_accuracy "));
+            Assert.That(TestAccuracy(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), Is.GreaterThan(0.8), "chance is 0.1");
+            Assert.That(File.ReadAllText(here.File("learning-curve.svg")), Does.StartWith("<svg").And.Contain(">val_loss<").And.Contain(">val_accuracy<"));
+        });
+    }
+
+    [Test]
     public void Compiled_models_fit_digits()
     {
         string[] lines = ScriptProgram.Lines("digits-fitted.cs", folder.Path, "5");
