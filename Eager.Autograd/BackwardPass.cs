@@ -39,6 +39,7 @@ internal ref struct BackwardPass
     internal readonly void Run()
     {
         using var names = NameScope.Open("gradients");
+        using Autocast? precision = Autocast.Suspend();
         FindPaths();
         var hooked = new HashSet<int>();
         // By index: a persistent tape records its own backward pass behind the nodes that are walked here.

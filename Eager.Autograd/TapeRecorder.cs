@@ -101,6 +101,12 @@ internal sealed class TapeRecorder : Observer
     /// <summary>Follows a tensor from here on.</summary>
     internal int Watch(Tensor tensor) => slabs.Numbers.FindOrAdd(tensor.Id);
 
+    internal override bool Accounts(Tensor made, Tensor source)
+    {
+        bool follows = IsRecording && (NumberOf(source) >= 0 || (WatchesVariables && source.IsWatchedByItself));
+        return (!follows || NumberOf(made) >= 0) && base.Accounts(made, source);
+    }
+
     internal override ulong Follow(Op op, ReadOnlySpan<Tensor> x)
     {
         if (Paused > 0 || op.Effect == Effect.Mutates) return 0;

@@ -71,8 +71,10 @@ public static partial class Loss
     // The way of all losses: check, compute losses per element, weight and reduce them, and show the result to a collection.
     private static Tensor Compute(string name, Tensor labels, Tensor predictions, Func<Tensor, Tensor, Tensor> losses, in Ending ending)
     {
-        RequireFit(name, ("labels", labels), ("predictions", predictions));
-        return Finish(name, () => losses(labels, predictions), ending);
+        using var scope = Temporaries.Begin();
+        Tensor y = Autocast.Widened(labels), p = Autocast.Widened(predictions);
+        RequireFit(name, ("labels", y), ("predictions", p));
+        return scope.Keep(Finish(name, () => losses(y, p), ending));
     }
 
     private static Tensor Finish(string name, Func<Tensor> losses, in Ending ending)

@@ -76,6 +76,7 @@ public sealed class TracedFunction : IDisposable
 internal sealed class ConcreteFunction : IDisposable
 {
     private readonly (DType DType, Shape Shape, Device Device)[] inputs;
+    private readonly DType? precision = Autocast.Current?.DType;
     private readonly NativeProgram program;
     private readonly Action[] hostEffects;
     private readonly VersionCell[] changed;
@@ -122,7 +123,7 @@ internal sealed class ConcreteFunction : IDisposable
 
     internal bool Fits(ReadOnlySpan<Tensor> given)
     {
-        if (given.Length != inputs.Length) return false;
+        if (given.Length != inputs.Length || precision != Autocast.Current?.DType) return false;
         for (int i = 0; i < inputs.Length; i++)
             if (given[i].DType != inputs[i].DType || given[i].ConcreteShape != inputs[i].Shape || given[i].Device != inputs[i].Device) return false;
         return true;

@@ -55,6 +55,8 @@ internal sealed class Tracer : Observer
     /// <summary>The graph's tensor for a result of the function.</summary>
     internal GraphTensor Find(Tensor tensor) => known.TryGetValue(tensor.Id, out GraphTensor? found) ? found : Capture(tensor);
 
+    internal override bool Accounts(Tensor made, Tensor source) => known.ContainsKey(made.Id) && base.Accounts(made, source);
+
     internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs) => ulong.MaxValue;
 
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed)

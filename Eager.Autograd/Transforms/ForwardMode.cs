@@ -46,6 +46,8 @@ internal sealed class ForwardMode : Observer, IDisposable
         return outputs;
     }
 
+    internal override bool Accounts(Tensor made, Tensor source) => (TangentOf(source) is null || TangentOf(made) is not null) && base.Accounts(made, source);
+
     internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs) => 0;
 
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed)

@@ -110,7 +110,6 @@ public partial class Tensor
     public Tensor Where(Tensor whenTrue, Tensor whenFalse)
     {
         if (DType != DType.Bool) throw new DTypeMismatchException($"Where: the condition is {DType.Name()}, not bool; compare it with something first.");
-        if (whenTrue.DType != whenFalse.DType) throw new DTypeMismatchException($"Where: the choices are {whenTrue.DType.Name()} and {whenFalse.DType.Name()}; convert one with Cast.");
         return ComparisonOps.Where.Apply([this, whenTrue, whenFalse], default);
     }
 }
@@ -150,7 +149,11 @@ internal static class ComparisonOps
     internal static readonly Op<None> LogicalNot = OpForms.UnaryWithoutGradient("LogicalNot", Aten.logical_not);
 
     // y = c ? a : b ⇒ da = c ? g : 0, db = c ? 0 : g
-    internal static readonly Op<None> Where = new("Where", static (x, in _) => Aten.where_self(x[0], x[1], x[2]), OpForms.BroadcastShape)
+    internal static readonly Op<None> Where = new("Where", static (x, in _) =>
+        {
+            if (x[1].DType != x[2].DType) throw new DTypeMismatchException($"Where: the choices are {x[1].DType.Name()} and {x[2].DType.Name()}; convert one with Cast.");
+            return Aten.where_self(x[0], x[1], x[2]);
+        }, OpForms.BroadcastShape)
     {
         Accepts = Accepts.Any,
         ComplexGradients = true,

@@ -30,6 +30,7 @@ internal static class ConvolutionOps
     internal static readonly Op<Attributes> Convolution = new("Convolution",
         static (x, in a) =>
         {
+            if (a.Transposed && x[0].DType == DType.BFloat16 && x[0].Device == Device.Cpu) throw new DTypeMismatchException("ConvTranspose: LibTorch has no transposed convolution of bfloat16 on the CPU; convert with Cast to float32.");
             // For an empty batch LibTorch takes a flat view of the filters.
             using Tensor? flat = x[0].ElementCount == 0 ? Aten.contiguous(x[1], 0) : null;
             return Aten.convolution(x[0], flat ?? x[1], x.Length > 2 ? x[2] : null, a.Strides, a.Frame, a.Dilation, a.Transposed, a.OutputPadding, a.Groups);
@@ -89,7 +90,6 @@ internal static class ConvolutionOps
         DataFormat format = movement.Format;
         Shape shape = input.ConcreteShape, filtersShape = filters.ConcreteShape;
         if (movement.Padding.IsCausal) throw new InvalidArgumentException($"{op}: the transpose of a causal convolution would see what comes later; use Padding.Valid and cut the end off.");
-        if (input.DType == DType.BFloat16 && input.Device == Device.Cpu) throw new DTypeMismatchException($"{op}: LibTorch has no transposed convolution of bfloat16 on the CPU; convert with Cast to float32.");
         (long[] strides, long[] dilation, long[] window) = Plan(op, axes, shape, filtersShape, movement, "[{0}, output channels, input channels]");
         long made = filtersShape[^2] * movement.Groups;
         RequireChannels(op, shape, format, filtersShape, taken: filtersShape[^1], made, movement.Groups, bias);

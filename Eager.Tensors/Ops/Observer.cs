@@ -30,6 +30,9 @@ internal abstract class Observer
     /// <summary>Answers an operation for which <see cref="Transforms"/> was true; what it runs itself is seen by the observers around it.</summary>
     internal virtual Tensor[] Transform(Op op, object attributes, ReadOnlySpan<Tensor> inputs) => op.Run(inputs, attributes);
 
+    /// <summary>True when it takes inputs of different dtypes and makes them one.</summary>
+    internal virtual bool CastsInputs => false;
+
     /// <summary>The innermost observer of this thread that answers an operation in the kernel's place.</summary>
     internal static Observer? FindTransform(Op op, ReadOnlySpan<Tensor> inputs)
     {
@@ -58,12 +61,25 @@ internal abstract class Observer
     /// <summary>Called with what must live as long as the replays of what is recorded.</summary>
     internal virtual void KeepForReplays(object needed) => Outer?.KeepForReplays(needed);
 
+    /// <summary>False when it must see how a tensor was made of another and did not.</summary>
+    internal virtual bool Accounts(Tensor made, Tensor source) => Outer?.Accounts(made, source) ?? true;
+
+    /// <summary>True when those that attach later go around it, so that they see what it makes of operations.</summary>
+    internal virtual bool StaysInnermost => false;
+
     /// <summary>Starts to see this thread's operations.</summary>
     internal void Attach()
     {
         ThreadContext context = ThreadContext.Current;
-        Outer = context.Observer;
-        context.Observer = this;
+        if (StaysInnermost || context.Observer is not { StaysInnermost: true } inner)
+        {
+            Outer = context.Observer;
+            context.Observer = this;
+            return;
+        }
+        while (inner.Outer is { StaysInnermost: true } next) inner = next;
+        Outer = inner.Outer;
+        inner.Outer = this;
     }
 
     /// <summary>Starts to see what another observer of this thread sees, right before it.</summary>
@@ -108,6 +124,8 @@ internal sealed class Curtain : Observer, IDisposable
     internal override Observer? Next => null;
 
     internal override bool IsRecording => false;
+
+    internal override bool Accounts(Tensor made, Tensor source) => true;
 
     internal static Curtain Draw()
     {

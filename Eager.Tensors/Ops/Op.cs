@@ -318,7 +318,7 @@ internal sealed partial class Op<TAttributes> : Op
         context.Observer = transform.Next;
         try
         {
-            Check(x);
+            if (!transform.CastsInputs) Check(x);
             y = transform.Transform(this, a, x);
         }
         catch (EagerException e) when (e is LibTorchException or ShapeMismatchException)
