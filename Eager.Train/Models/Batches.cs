@@ -1,29 +1,65 @@
 namespace Eager.Train;
 
+/// <summary>What a step of a model sees: the inputs and the labels of some examples, and perhaps a weight for each.</summary>
+internal sealed record Batch(Tensor[] Inputs, Tensor[] Labels, Tensor? Weights) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (Tensor tensor in Inputs.Concat(Labels)) tensor.Dispose();
+        Weights?.Dispose();
+    }
+}
+
 /// <summary>What a loop over a model's data sees: batches of examples, labels and weights, anew for each epoch.</summary>
 /// <param name="Epoch">Begins an epoch.</param>
 /// <param name="Count">The number of batches, null where only running through them can tell.</param>
-internal sealed record Batches(Func<IEnumerable<(Tensor X, Tensor Y, Tensor? Weights)>> Epoch, long? Count)
+internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
 {
-    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels)> dataset) =>
-        new(() => dataset.Select(static batch => (batch.Features, batch.Labels, (Tensor?)null)), dataset.Count);
+    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], null)), dataset.Count);
+
+    /// <summary>Batches whose elements are the inputs, then a label tensor for each output.</summary>
+    internal static Batches Of(Dataset<Tensor[]> dataset, int outputs, string caller) => new(() => dataset.Select(parts => Parted(parts, outputs, caller)), dataset.Count);
 
     /// <summary>Some of the examples, from one up to another.</summary>
-    internal static Batches Of(Tensor x, Tensor y, Tensor? weights, long from, long to, int size, bool shuffle)
+    internal static Batches Of(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor? weights, long from, long to, int size, bool shuffle)
     {
-        Tensor examples = x.Narrow(0, from, to - from), labels = y.Narrow(0, from, to - from);
-        // Weights find their examples by the number that each carries in the place of its label.
-        Tensor second = weights is null ? labels : Tensor.Range(0, to - from, dtype: DType.Int64);
-        Dataset<(Tensor Features, Tensor Labels)> dataset = Dataset.FromTensorSlices(examples, second);
+        Column[] columns = [.. x.Concat(y).Concat(weights is null ? [] : [weights]).Select(tensor => new PlainColumn(tensor.Narrow(0, from, to - from)))];
+        Dataset<Tensor[]> dataset = new SliceDataset<Tensor[]>(columns);
         if (shuffle) dataset = dataset.Shuffle();
         dataset = dataset.Batch(size);
-        if (weights is null) return Of(dataset);
-        Tensor weightsOfThese = weights.Narrow(0, from, to - from);
-        return new(() => dataset.Select(batch => Weighted(batch.Features, batch.Labels)), dataset.Count);
+        return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], weights is null ? null : parts[^1])), dataset.Count);
+    }
 
-        (Tensor X, Tensor Y, Tensor? Weights) Weighted(Tensor features, Tensor numbers)
+    /// <summary>No more than some of the batches of each epoch.</summary>
+    internal Batches Take(int? steps) => steps is not { } most ? this : new(() => Epoch().Take(most), Count is { } count ? Math.Min(count, most) : null);
+
+    /// <summary>Epochs of a number of batches, each of which goes on where the one before ended.</summary>
+    internal Batches Spread(int? steps, string caller)
+    {
+        if (steps is not { } perEpoch) return this;
+        IEnumerator<Batch>? source = null;
+        return new(Next, perEpoch);
+
+        IEnumerable<Batch> Next()
         {
-            using (numbers) return (features, labels.Gather(numbers), weightsOfThese.Gather(numbers));
+            for (int i = 0; i < perEpoch; i++)
+            {
+                source ??= Epoch().GetEnumerator();
+                if (!source.MoveNext())
+                {
+                    source.Dispose();
+                    source = Epoch().GetEnumerator();
+                    if (!source.MoveNext()) throw new InvalidArgumentException($"{caller}: there is no batch to train on.");
+                }
+                yield return source.Current;
+            }
         }
+    }
+
+    private static Batch Parted(Tensor[] parts, int outputs, string caller)
+    {
+        int inputs = parts.Length - outputs;
+        if (inputs < 1) throw new InvalidArgumentException($"{caller}: an element of the dataset has {parts.Length} tensors; it needs the inputs, then labels for {outputs} outputs.");
+        return new(parts[..inputs], parts[inputs..], null);
     }
 }

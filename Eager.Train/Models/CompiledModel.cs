@@ -1,41 +1,22 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Eager.Autograd;
 using Eager.Layers;
-using Eager.Losses;
 
 namespace Eager.Train;
 
-/// <summary>A model with an optimizer, a loss and metrics: it fits itself to data, is evaluated, and predicts.</summary>
-/// <remarks>Made by <see cref="ModelTraining.Compile(Layer, Optimizer, LossFunction, IEnumerable{IPredictionMetric}, bool)"/>.</remarks>
+/// <summary>A model with an optimizer, losses and metrics: it fits itself to data, is evaluated, and predicts.</summary>
+/// <remarks>
+/// Made by <see cref="ModelTraining.Compile(Layer, Optimizer, LossFunction, IEnumerable{IPredictionMetric}, bool, DType?)"/>. The loss is that of the output, or
+/// the weighted sum over several outputs, and the penalties of <see cref="Layer.Losses"/>. With several outputs each one's figures
+/// go by its name: <c>kind_loss</c>, <c>kind_accuracy</c>; penalties, where there are any, are reported as <c>regularization</c>.
+/// </remarks>
 /// <example><code>
 /// Sequential model = [new Dense(32, "relu"), new Dense(3)];
 /// CompiledModel training = model.Compile("adam", "sparse_softmax_cross_entropy", ["accuracy"]);
 /// History history = training.Fit(x, labels, batchSize: 32, epochs: 5, validationSplit: 0.2);
 /// Tensor logits = training.Predict(x);
 /// </code></example>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "a traced function frees its programs when it is collected, and a model is seldom given up before its process ends")]
-public sealed class CompiledModel
+public sealed partial class CompiledModel
 {
-    private readonly LossFunction lossFunction;
-    private readonly IReadOnlyList<IPredictionMetric> metrics;
-    private readonly Mean loss = new("loss");
-    private readonly TracedFunction? traced;
-
-    internal CompiledModel(Layer model, Optimizer optimizer, LossFunction loss, IEnumerable<IPredictionMetric> metrics, bool traced)
-    {
-        (Model, Optimizer, lossFunction, this.metrics) = (model, optimizer, loss, [.. metrics]);
-        if (this.metrics.GroupBy(static m => m.Name).FirstOrDefault(static g => g.Count() > 1 || g.Key == "loss") is { } twice)
-            throw new InvalidArgumentException($"Compile: several figures are called '{twice.Key}'; give the metric another name.");
-        if (traced) this.traced = Function.Trace(Step, "train_step");
-    }
-
-    /// <summary>The model.</summary>
-    public Layer Model { get; }
-
-    /// <summary>The optimizer, which counts the steps.</summary>
-    public Optimizer Optimizer { get; }
-
     /// <summary>Trains on tensors.</summary>
     /// <param name="x">Examples along the first axis.</param>
     /// <param name="y">A label for each.</param>
@@ -49,12 +30,39 @@ public sealed class CompiledModel
     /// <param name="initialEpoch">The first epoch, from 0, for a training that goes on.</param>
     /// <param name="callbacks">Told of every epoch and batch.</param>
     /// <param name="verbose">Whether progress and a line for each epoch are printed.</param>
+    /// <param name="stepsPerEpoch">How many batches make an epoch, each going on where the one before ended; all of the data when null.</param>
+    /// <param name="validationSteps">How many batches a validation looks at, at the most; all when null.</param>
+    /// <param name="validationFrequency">After every how many epochs there is a validation; others have no such figures, and in the history not-a-number.</param>
     /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
     /// <exception cref="InvalidArgumentException">A number is out of its range.</exception>
     public History Fit(
         Tensor x, Tensor y, int batchSize = 32, int epochs = 1, double validationSplit = 0, (Tensor X, Tensor Y)? validationData = null,
         Tensor? sampleWeights = null, IReadOnlyDictionary<long, double>? classWeights = null, bool shuffle = true, int initialEpoch = 0,
-        IEnumerable<Callback>? callbacks = null, bool verbose = true)
+        IEnumerable<Callback>? callbacks = null, bool verbose = true, int? stepsPerEpoch = null, int? validationSteps = null, int validationFrequency = 1) =>
+        Fit([x], [y], batchSize, epochs, validationSplit, validationData is { } given ? ([given.X], [given.Y]) : null, sampleWeights, classWeights, shuffle, initialEpoch, callbacks, verbose, stepsPerEpoch, validationSteps, validationFrequency);
+
+    /// <summary>Trains a model of several inputs or outputs on tensors.</summary>
+    /// <param name="x">A tensor for each input, with examples along the first axis.</param>
+    /// <param name="y">A tensor for each output, with a label for each example.</param>
+    /// <param name="batchSize">How many examples a step sees.</param>
+    /// <param name="epochs">The epoch to stop before; <paramref name="initialEpoch"/> counts in.</param>
+    /// <param name="validationSplit">The share of examples, the last ones, that is kept for validation.</param>
+    /// <param name="validationData">Examples and labels for validation, instead of a split.</param>
+    /// <param name="sampleWeights">A weight for each example, which counts in the losses of all outputs.</param>
+    /// <param name="classWeights">A weight for each class number, for a model of one output; 1 for those not listed.</param>
+    /// <param name="shuffle">Whether each epoch has an order of its own.</param>
+    /// <param name="initialEpoch">The first epoch, from 0, for a training that goes on.</param>
+    /// <param name="callbacks">Told of every epoch and batch.</param>
+    /// <param name="verbose">Whether progress and a line for each epoch are printed.</param>
+    /// <param name="stepsPerEpoch">How many batches make an epoch, each going on where the one before ended; all of the data when null.</param>
+    /// <param name="validationSteps">How many batches a validation looks at, at the most; all when null.</param>
+    /// <param name="validationFrequency">After every how many epochs there is a validation; others have no such figures, and in the history not-a-number.</param>
+    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
+    /// <exception cref="InvalidArgumentException">A number is out of its range, or there are not as many label tensors as outputs.</exception>
+    public History Fit(
+        IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, int batchSize = 32, int epochs = 1, double validationSplit = 0, (IReadOnlyList<Tensor> X, IReadOnlyList<Tensor> Y)? validationData = null,
+        Tensor? sampleWeights = null, IReadOnlyDictionary<long, double>? classWeights = null, bool shuffle = true, int initialEpoch = 0,
+        IEnumerable<Callback>? callbacks = null, bool verbose = true, int? stepsPerEpoch = null, int? validationSteps = null, int validationFrequency = 1)
     {
         long count = CountOf(x, y, sampleWeights, nameof(Fit));
         if (validationSplit is not (>= 0 and < 1)) throw new InvalidArgumentException($"Fit: the validation split is {validationSplit}; it must be at least 0 and below 1.");
@@ -67,7 +75,7 @@ public sealed class CompiledModel
             validationData is { } given ? Batches.Of(given.X, given.Y, null, 0, CountOf(given.X, given.Y, null, nameof(Fit)), batchSize, shuffle: false)
             : trained < count ? Batches.Of(x, y, sampleWeights, trained, count, batchSize, shuffle: false)
             : null;
-        return Run(Batches.Of(x, y, sampleWeights, 0, trained, batchSize, shuffle), validation, classWeights, epochs, initialEpoch, callbacks, verbose);
+        return Run(Batches.Of(x, y, sampleWeights, 0, trained, batchSize, shuffle), validation, new(epochs, initialEpoch, classWeights, stepsPerEpoch, validationSteps, validationFrequency), callbacks, verbose);
     }
 
     /// <summary>Trains on batches.</summary>
@@ -78,11 +86,31 @@ public sealed class CompiledModel
     /// <param name="initialEpoch">The first epoch, from 0, for a training that goes on.</param>
     /// <param name="callbacks">Told of every epoch and batch.</param>
     /// <param name="verbose">Whether progress and a line for each epoch are printed.</param>
+    /// <param name="stepsPerEpoch">How many batches make an epoch, each going on where the one before ended; a <c>foreach</c> when null.</param>
+    /// <param name="validationSteps">How many batches a validation looks at, at the most; all when null.</param>
+    /// <param name="validationFrequency">After every how many epochs there is a validation; others have no such figures, and in the history not-a-number.</param>
     /// <exception cref="InvalidArgumentException">A number is out of its range, or there is no batch.</exception>
     public History Fit(
         Dataset<(Tensor Features, Tensor Labels)> batches, int epochs = 1, Dataset<(Tensor Features, Tensor Labels)>? validation = null,
-        IReadOnlyDictionary<long, double>? classWeights = null, int initialEpoch = 0, IEnumerable<Callback>? callbacks = null, bool verbose = true) =>
-        Run(Batches.Of(batches), validation is null ? null : Batches.Of(validation), classWeights, epochs, initialEpoch, callbacks, verbose);
+        IReadOnlyDictionary<long, double>? classWeights = null, int initialEpoch = 0, IEnumerable<Callback>? callbacks = null, bool verbose = true,
+        int? stepsPerEpoch = null, int? validationSteps = null, int validationFrequency = 1) =>
+        Run(Batches.Of(batches), validation is null ? null : Batches.Of(validation), new(epochs, initialEpoch, classWeights, stepsPerEpoch, validationSteps, validationFrequency), callbacks, verbose);
+
+    /// <summary>Trains a model of several inputs or outputs on batches.</summary>
+    /// <param name="batches">Each <c>foreach</c> over them is an epoch; an element has a tensor for each input, then one for each output.</param>
+    /// <param name="epochs">The epoch to stop before; <paramref name="initialEpoch"/> counts in.</param>
+    /// <param name="validation">Batches for validation.</param>
+    /// <param name="initialEpoch">The first epoch, from 0, for a training that goes on.</param>
+    /// <param name="callbacks">Told of every epoch and batch.</param>
+    /// <param name="verbose">Whether progress and a line for each epoch are printed.</param>
+    /// <param name="stepsPerEpoch">How many batches make an epoch, each going on where the one before ended; a <c>foreach</c> when null.</param>
+    /// <param name="validationSteps">How many batches a validation looks at, at the most; all when null.</param>
+    /// <param name="validationFrequency">After every how many epochs there is a validation; others have no such figures, and in the history not-a-number.</param>
+    /// <exception cref="InvalidArgumentException">A number is out of its range, or there is no batch.</exception>
+    public History Fit(
+        Dataset<Tensor[]> batches, int epochs = 1, Dataset<Tensor[]>? validation = null, int initialEpoch = 0, IEnumerable<Callback>? callbacks = null, bool verbose = true,
+        int? stepsPerEpoch = null, int? validationSteps = null, int validationFrequency = 1) =>
+        Run(Batches.Of(batches, outputs.Count, nameof(Fit)), validation is null ? null : Batches.Of(validation, outputs.Count, nameof(Fit)), new(epochs, initialEpoch, null, stepsPerEpoch, validationSteps, validationFrequency), callbacks, verbose);
 
     /// <summary>The loss and the metrics over tensors; nothing is trained.</summary>
     /// <param name="x">Examples along the first axis.</param>
@@ -93,7 +121,22 @@ public sealed class CompiledModel
     /// <returns><c>loss</c> and each metric by its name.</returns>
     /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(Tensor x, Tensor y, int batchSize = 32, Tensor? sampleWeights = null, bool verbose = false) =>
-        Test(Batches.Of(x, y, sampleWeights, 0, CountOf(x, y, sampleWeights, nameof(Evaluate)), batchSize, shuffle: false), new CallbackList(null), verbose);
+        Evaluate([x], [y], batchSize, sampleWeights, verbose);
+
+    /// <summary>The losses and the metrics of a model of several inputs or outputs over tensors; nothing is trained.</summary>
+    /// <param name="x">A tensor for each input, with examples along the first axis.</param>
+    /// <param name="y">A tensor for each output, with a label for each example.</param>
+    /// <param name="batchSize">How many examples are looked at together.</param>
+    /// <param name="sampleWeights">A weight for each example.</param>
+    /// <param name="verbose">Whether progress is shown.</param>
+    /// <returns><c>loss</c>, and the loss and each metric of each output by name.</returns>
+    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
+    public IReadOnlyDictionary<string, double> Evaluate(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, int batchSize = 32, Tensor? sampleWeights = null, bool verbose = false)
+    {
+        long count = CountOf(x, y, sampleWeights, nameof(Evaluate));
+        RequirePositive(batchSize, nameof(batchSize), nameof(Evaluate));
+        return Test(Batches.Of(x, y, sampleWeights, 0, count, batchSize, shuffle: false), new CallbackList(null), verbose);
+    }
 
     /// <summary>The loss and the metrics over batches; nothing is trained.</summary>
     /// <param name="batches">One <c>foreach</c> over them is made.</param>
@@ -101,152 +144,91 @@ public sealed class CompiledModel
     /// <returns><c>loss</c> and each metric by its name.</returns>
     public IReadOnlyDictionary<string, double> Evaluate(Dataset<(Tensor Features, Tensor Labels)> batches, bool verbose = false) => Test(Batches.Of(batches), new CallbackList(null), verbose);
 
-    /// <summary>What the model gives for examples, batch by batch.</summary>
-    /// <param name="x">Examples along the first axis; at least one.</param>
-    /// <param name="batchSize">How many examples are computed together.</param>
-    /// <exception cref="ShapeMismatchException">There are no examples.</exception>
-    public Tensor Predict(Tensor x, int batchSize = 32)
+    /// <summary>Makes one step on one batch.</summary>
+    /// <param name="x">Examples along the first axis.</param>
+    /// <param name="y">A label for each.</param>
+    /// <param name="sampleWeights">A weight for each example.</param>
+    /// <param name="classWeights">A weight for each class number; 1 for those not listed.</param>
+    /// <param name="resetFigures">Whether the figures are those of this batch alone, not over all since they were last reset.</param>
+    /// <returns><c>loss</c>, from before the step, and each metric by its name.</returns>
+    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
+    public IReadOnlyDictionary<string, double> TrainOnBatch(Tensor x, Tensor y, Tensor? sampleWeights = null, IReadOnlyDictionary<long, double>? classWeights = null, bool resetFigures = true) =>
+        TrainOnBatch([x], [y], sampleWeights, classWeights, resetFigures);
+
+    /// <summary>Makes one step on one batch, of a model of several inputs or outputs.</summary>
+    /// <inheritdoc cref="TrainOnBatch(Tensor, Tensor, Tensor, IReadOnlyDictionary{long, double}, bool)"/>
+    public IReadOnlyDictionary<string, double> TrainOnBatch(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor? sampleWeights = null, IReadOnlyDictionary<long, double>? classWeights = null, bool resetFigures = true)
     {
-        if (x.Rank == 0 || x.ConcreteShape[0] == 0) throw new ShapeMismatchException($"Predict: the examples are {x.ConcreteShape}; there must be a first axis with at least one.");
-        RequirePositive(batchSize, nameof(batchSize), nameof(Predict));
+        _ = CountOf(x, y, sampleWeights, nameof(TrainOnBatch));
+        if (resetFigures) ResetFigures();
         using var scope = new TensorScope();
-        var parts = new List<Tensor>();
-        foreach (Tensor batch in Dataset.FromTensorSlices(x).Batch(batchSize))
-        {
-            using var inner = new TensorScope();
-            parts.Add(inner.Keep(Model.Call(OnDevice(batch))));
-            batch.Dispose();
-        }
-        return scope.Keep(parts.Count == 1 ? parts[0] : Tensor.Concat([.. parts], 0));
-    }
-
-    private History Run(Batches batches, Batches? validation, IReadOnlyDictionary<long, double>? classWeights, int epochs, int initialEpoch, IEnumerable<Callback>? callbacks, bool verbose)
-    {
-        RequirePositive(epochs, nameof(epochs), nameof(Fit));
-        if (initialEpoch < 0 || initialEpoch > epochs) throw new InvalidArgumentException($"Fit: the initial epoch is {initialEpoch}; it must be from 0 to {epochs}, the number of epochs.");
-        if (batches.Count == 0) throw new InvalidArgumentException("Fit: there is no batch to train on.");
-
-        var history = new History();
-        var context = new TrainingContext(Model, Optimizer, epochs, batches.Count);
-        var told = new CallbackList(callbacks);
-        Dictionary<string, double> logs = [];
-        try
-        {
-            told.OnTrainBegin(context);
-            for (int epoch = initialEpoch; epoch < epochs && !context.StopTraining; epoch++)
-            {
-                told.OnEpochBegin(epoch);
-                logs = TrainEpoch(batches, classWeights, epoch, context, told, verbose);
-                if (validation is not null)
-                    foreach ((string name, double value) in Test(validation, told, verbose: false)) logs[Callback.ValidationPrefix + name] = value;
-                history.Add(epoch, logs);
-                if (verbose) Console.WriteLine($"epoch {epoch + 1}/{epochs}: {string.Join(", ", logs.Select(static f => string.Create(CultureInfo.InvariantCulture, $"{f.Key} {f.Value:F4}")))}");
-                told.OnEpochEnd(epoch, logs);
-            }
-        }
-        finally
-        {
-            told.OnTrainEnd(logs);
-        }
-        return history;
-    }
-
-    private Dictionary<string, double> TrainEpoch(Batches batches, IReadOnlyDictionary<long, double>? classWeights, int epoch, TrainingContext context, CallbackList told, bool verbose)
-    {
-        ResetFigures();
-        using TrainingProgress? progress = verbose ? new TrainingProgress($"epoch {epoch + 1}/{context.Epochs}", batches.Count ?? 0) : null;
-        foreach ((Tensor x, Tensor y, Tensor? sampleWeights) in batches.Epoch())
-        {
-            using var scope = new TensorScope();
-            Tensor examples = OnDevice(x), labels = OnDevice(y);
-            Tensor? weights = Weights(labels, sampleWeights is null ? null : OnDevice(sampleWeights), classWeights);
-            Tensor[] inputs = weights is null ? [examples, labels] : [examples, labels, weights];
-            long step = Optimizer.Step;
-            told.OnBatchBegin(step);
-            Tensor[] results = traced is not null ? traced.CallAll(inputs) : [.. Step(inputs)];
-            Note(labels, results[1], weights, results[0].Item());
-            progress?.Advance(1, [loss, .. metrics.OfType<Metric>()]);
-            told.OnBatchEnd(step, Figures());
-            x.Dispose();
-            y.Dispose();
-            sampleWeights?.Dispose();
-            if (context.StopTraining) break;
-        }
+        Train(new Batch([.. x], [.. y], sampleWeights), classWeights);
         return Figures();
     }
 
-    private Dictionary<string, double> Test(Batches batches, CallbackList told, bool verbose)
+    /// <summary>The loss and the metrics of one batch; nothing is trained.</summary>
+    /// <param name="x">Examples along the first axis.</param>
+    /// <param name="y">A label for each.</param>
+    /// <param name="sampleWeights">A weight for each example.</param>
+    /// <param name="resetFigures">Whether the figures are those of this batch alone, not over all since they were last reset.</param>
+    /// <returns><c>loss</c> and each metric by its name.</returns>
+    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
+    public IReadOnlyDictionary<string, double> TestOnBatch(Tensor x, Tensor y, Tensor? sampleWeights = null, bool resetFigures = true) => TestOnBatch([x], [y], sampleWeights, resetFigures);
+
+    /// <summary>The losses and the metrics of one batch, of a model of several inputs or outputs; nothing is trained.</summary>
+    /// <inheritdoc cref="TestOnBatch(Tensor, Tensor, Tensor, bool)"/>
+    public IReadOnlyDictionary<string, double> TestOnBatch(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor? sampleWeights = null, bool resetFigures = true)
     {
-        ResetFigures();
-        told.OnEvaluationBegin();
-        using TrainingProgress? progress = verbose ? new TrainingProgress("evaluating", batches.Count ?? 0) : null;
-        foreach ((Tensor x, Tensor y, Tensor? sampleWeights) in batches.Epoch())
+        _ = CountOf(x, y, sampleWeights, nameof(TestOnBatch));
+        if (resetFigures) ResetFigures();
+        using var scope = new TensorScope();
+        Test(new Batch([.. x], [.. y], sampleWeights));
+        return Figures();
+    }
+
+    /// <summary>What the model gives for examples, batch by batch and in their order.</summary>
+    /// <param name="x">Examples along the first axis; at least one.</param>
+    /// <param name="batchSize">How many examples are computed together.</param>
+    /// <exception cref="ShapeMismatchException">There are no examples.</exception>
+    public Tensor Predict(Tensor x, int batchSize = 32) => PredictAll([x], batchSize) switch
+    {
+        [var only] => only,
+        var several => throw new InvalidArgumentException($"Predict: the model has {several.Count} outputs; use PredictAll."),
+    };
+
+    /// <summary>What a model of several inputs or outputs gives for examples, batch by batch and in their order.</summary>
+    /// <param name="x">A tensor for each input, with examples along the first axis; at least one.</param>
+    /// <param name="batchSize">How many examples are computed together.</param>
+    /// <returns>A tensor for each output.</returns>
+    /// <exception cref="ShapeMismatchException">There are no examples, or not as many for each input.</exception>
+    public IReadOnlyList<Tensor> PredictAll(IReadOnlyList<Tensor> x, int batchSize = 32)
+    {
+        if (x.Count == 0 || x.Any(t => t.Rank == 0 || t.ConcreteShape[0] == 0 || t.ConcreteShape[0] != x[0].ConcreteShape[0]))
+            throw new ShapeMismatchException($"Predict: the examples are {string.Join(", ", x.Select(static t => t.ConcreteShape))}; there must be a first axis with at least one, the same for all inputs.");
+        RequirePositive(batchSize, nameof(batchSize), nameof(Predict));
+        using var scope = new TensorScope();
+        using Autocast? autocast = BeginAutocast();
+        var parts = new List<IReadOnlyList<Tensor>>();
+        foreach (Batch batch in Batches.Of(x, [], null, 0, x[0].ConcreteShape[0].Value, batchSize, shuffle: false).Epoch())
         {
-            using var scope = new TensorScope();
-            Tensor labels = OnDevice(y), predictions = Model.Call(OnDevice(x));
-            Tensor? weights = sampleWeights is null ? null : OnDevice(sampleWeights);
-            Note(labels, predictions, weights, lossFunction(labels, predictions, weights, Reduction.SumOverBatchSize).Item());
-            progress?.Advance(1, [loss, .. metrics.OfType<Metric>()]);
-            x.Dispose();
-            y.Dispose();
-            sampleWeights?.Dispose();
+            using var inner = new TensorScope();
+            parts.Add([.. Predictions(batch, training: false).Select(y => inner.Keep(y))]);
+            batch.Dispose();
         }
-        Dictionary<string, double> logs = Figures();
-        told.OnEvaluationEnd(logs);
-        return logs;
+        return [.. parts[0].Select((first, i) => scope.Keep(parts.Count == 1 ? first : Tensor.Concat([.. parts.Select(part => part[i])], 0)))];
     }
 
-    // Examples and labels, and weights where there are any.
-    private IReadOnlyList<Tensor> Step(IReadOnlyList<Tensor> batch)
+    private long CountOf(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor? weights, string caller)
     {
-        using var tape = new GradientTape();
-        Tensor predictions = Model.Call(batch[0], training: true);
-        Tensor value = lossFunction(batch[1], predictions, batch.Count > 2 ? batch[2] : null, Reduction.SumOverBatchSize);
-        IReadOnlyList<Variable> variables = Model.TrainableVariables;
-        Optimizer.Apply(tape.Gradient(value, variables), variables);
-        return [value, predictions];
+        if (x.Count == 0 || y.Count != outputs.Count) throw new InvalidArgumentException($"{caller}: {x.Count} inputs and labels for {y.Count} outputs were given; the model has {outputs.Count} outputs, {string.Join(", ", outputs.Select(static o => o.Name))}.");
+        bool fits = x.Concat(y).All(t => t.Rank > 0 && t.ConcreteShape[0] == x[0].ConcreteShape[0]) && (weights is null || (weights.Rank == 1 && weights.ConcreteShape[0] == x[0].ConcreteShape[0]));
+        if (!fits) throw new ShapeMismatchException($"{caller}: examples are {Shapes(x)}, labels {Shapes(y)}{(weights is null ? "" : $", weights {weights.ConcreteShape}")}; their first axes must be of one size{(weights is null ? "" : ", and weights have no other")}.");
+        return x[0].ConcreteShape[0].Value;
+
+        static string Shapes(IReadOnlyList<Tensor> tensors) => string.Join(", ", tensors.Select(static t => t.ConcreteShape));
     }
 
-    private void Note(Tensor labels, Tensor predictions, Tensor? weights, double batchLoss)
-    {
-        loss.Update(batchLoss, labels.Rank == 0 ? 1 : labels.ConcreteShape[0].Value);
-        foreach (IPredictionMetric metric in metrics) metric.Update(labels, predictions, weights);
-    }
-
-    private void ResetFigures()
-    {
-        loss.Reset();
-        foreach (IPredictionMetric metric in metrics) metric.Reset();
-    }
-
-    private Dictionary<string, double> Figures()
-    {
-        var figures = new Dictionary<string, double> { [loss.Name] = loss.Result };
-        foreach (IPredictionMetric metric in metrics) figures[metric.Name] = metric.Result;
-        return figures;
-    }
-
-    // A class's weight multiplies that of its examples, as in Keras.
-    private static Tensor? Weights(Tensor labels, Tensor? sampleWeights, IReadOnlyDictionary<long, double>? classWeights)
-    {
-        if (classWeights is null) return sampleWeights;
-        if (labels.Rank is not (1 or 2)) throw new ShapeMismatchException($"Fit: class weights need labels of shape [n] or [n, classes], not {labels.ConcreteShape}.");
-        long[] classes = (labels.Rank == 2 ? labels.ArgMax(-1) : labels.Cast(DType.Int64)).ToArray<long>();
-        Tensor ofClasses = Tensor.From(Array.ConvertAll(classes, c => (float)classWeights.GetValueOrDefault(c, 1))).To(labels.Device);
-        return sampleWeights is null ? ofClasses : ofClasses * sampleWeights.Cast(DType.Float32);
-    }
-
-    private Tensor OnDevice(Tensor tensor) =>
-        Model.IsBuilt && Model.Parameters is [var first, ..] && first.Variable.Device != tensor.Device ? tensor.To(first.Variable.Device) : tensor;
-
-    private static long CountOf(Tensor x, Tensor y, Tensor? weights, string caller)
-    {
-        if (x.Rank == 0 || y.Rank == 0 || x.ConcreteShape[0] != y.ConcreteShape[0] || (weights is not null && (weights.Rank != 1 || weights.ConcreteShape[0] != x.ConcreteShape[0])))
-            throw new ShapeMismatchException($"{caller}: examples are {x.ConcreteShape}, labels {y.ConcreteShape}{(weights is null ? "" : $", weights {weights.ConcreteShape}")}; their first axes must be of one size{(weights is null ? "" : ", and weights have no other")}.");
-        return x.ConcreteShape[0].Value;
-    }
-
-    private static void RequirePositive(int number, string argument, string caller)
+    private static void RequirePositive(int? number, string argument, string caller)
     {
         if (number < 1) throw new InvalidArgumentException($"{caller}: {argument} is {number}; it must be at least 1.");
     }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Eager.Train;
 
-/// <summary>What a training reported, epoch by epoch: <c>loss</c>, each metric, and with validation data the same with <c>val_</c> before the name.</summary>
+/// <summary>What a training reported, epoch by epoch: <c>loss</c>, each metric, and with validation data the same with <c>val_</c> before the name; not-a-number for an epoch without that figure.</summary>
 /// <example><code>
 /// History history = model.Fit(x, y, epochs: 5, validationSplit: 0.1);
 /// double best = history["val_accuracy"].Max();
@@ -79,10 +79,8 @@ public sealed class History : IReadOnlyDictionary<string, IReadOnlyList<double>>
     internal void Add(int epoch, IReadOnlyDictionary<string, double> logs)
     {
         epochs.Add(epoch);
-        foreach ((string name, double value) in logs)
-        {
-            if (!figures.TryGetValue(name, out List<double>? list)) figures[name] = list = [];
-            list.Add(value);
-        }
+        foreach (string name in logs.Keys)
+            figures.TryAdd(name, [.. Enumerable.Repeat(double.NaN, epochs.Count - 1)]);
+        foreach ((string name, List<double> list) in figures) list.Add(logs.GetValueOrDefault(name, double.NaN));
     }
 }

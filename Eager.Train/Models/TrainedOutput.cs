@@ -1,0 +1,49 @@
+using Eager.Losses;
+
+namespace Eager.Train;
+
+/// <summary>What is wanted of one output of a model.</summary>
+/// <param name="name">The output's name.</param>
+/// <param name="loss">Its loss.</param>
+/// <param name="weight">What its loss counts in the sum over all outputs.</param>
+/// <param name="metrics">What is reported of it beside its loss.</param>
+internal sealed class TrainedOutput(string name, LossFunction loss, double weight, IReadOnlyList<IPredictionMetric> metrics)
+{
+    private readonly Mean meanLoss = new("loss");
+
+    internal string Name => name;
+
+    /// <summary>The loss of a batch.</summary>
+    internal Tensor Loss(Tensor labels, Tensor predictions, Tensor? weights) => loss(labels, predictions, weights, Reduction.SumOverBatchSize);
+
+    /// <summary>The loss of a batch as it counts in the sum.</summary>
+    internal Tensor Weighted(Tensor batchLoss) => weight == 1 ? batchLoss : batchLoss * weight;
+
+    internal void Note(Tensor labels, Tensor predictions, Tensor? weights, double batchLoss)
+    {
+        meanLoss.Update(batchLoss, CompiledModel.ExamplesOf(labels));
+        foreach (IPredictionMetric metric in metrics) metric.Update(labels, predictions, weights);
+    }
+
+    internal void Reset()
+    {
+        meanLoss.Reset();
+        foreach (IPredictionMetric metric in metrics) metric.Reset();
+    }
+
+    /// <summary>Adds its figures; where a model has several outputs, with the output's name before theirs.</summary>
+    internal void Report(Dictionary<string, double> figures, bool isOneOfSeveral)
+    {
+        if (isOneOfSeveral) figures[$"{name}_loss"] = meanLoss.Result;
+        foreach (IPredictionMetric metric in metrics) figures[FigureName(metric, isOneOfSeveral)] = metric.Result;
+    }
+
+    /// <summary>What <see cref="Report"/> adds.</summary>
+    internal IEnumerable<string> FigureNames(bool isOneOfSeveral)
+    {
+        IEnumerable<string> names = metrics.Select(metric => FigureName(metric, isOneOfSeveral));
+        return isOneOfSeveral ? names.Prepend($"{name}_loss") : names;
+    }
+
+    private string FigureName(IPredictionMetric metric, bool isOneOfSeveral) => isOneOfSeveral ? $"{name}_{metric.Name}" : metric.Name;
+}
