@@ -64,6 +64,17 @@ public sealed class Initializer
     public static Initializer TruncatedNormal(double mean = 0, double stddev = 0.05, Generator? generator = null) =>
         new((shape, dtype) => Tensor.TruncatedNormal(shape, mean, stddev, dtype, generator), "truncated_normal");
 
+    /// <summary>Numbers of a normal distribution, by default the standard one, as TensorFlow's <c>random_normal</c> and <c>truncated_normal</c> initializers give.</summary>
+    /// <param name="mean">The mean.</param>
+    /// <param name="stddev">The standard deviation, before anything is cut off.</param>
+    /// <param name="truncated">Whether it is cut off at two standard deviations.</param>
+    /// <param name="generator">What to draw from; the thread's own when null.</param>
+    public static Initializer Normal(double mean = 0, double stddev = 1, bool truncated = false, Generator? generator = null) =>
+        truncated ? TruncatedNormal(mean, stddev, generator) : RandomNormal(mean, stddev, generator);
+
+    /// <summary>Numbers evenly distributed between two, by default 0 and 1, as TensorFlow's <c>random_uniform</c> initializer gives.</summary>
+    public static Initializer Uniform(double min = 0, double max = 1, Generator? generator = null) => RandomUniform(min, max, generator);
+
     /// <summary>Evenly distributed with variance 2/(inputs + outputs): for tanh and linear units (Glorot &amp; Bengio 2010).</summary>
     public static Initializer GlorotUniform(Generator? generator = null) => VarianceScaling(1, Fan.Average, WeightDistribution.Uniform, generator, "glorot_uniform");
 

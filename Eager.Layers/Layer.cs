@@ -105,7 +105,7 @@ public abstract partial class Layer
     internal bool IsNameGiven { get; }
 
     /// <summary>The name of its kind, as in <c>max_pool2d</c>.</summary>
-    internal string Kind => SnakeCase(GetType().Name);
+    internal string Kind => KindOf(GetType());
 
     /// <summary>Turns a tensor into another; the first call makes the weights.</summary>
     /// <param name="x">The input, with the batch as its first axis.</param>
@@ -298,8 +298,10 @@ public abstract partial class Layer
         named.Add(variable);
     }
 
-    private static string SnakeCase(string typeName)
+    /// <summary>The name of a kind of layers.</summary>
+    internal static string KindOf(Type type)
     {
+        string typeName = type.Name;
         var text = new StringBuilder();
         for (int i = 0; i < typeName.Length; i++)
         {

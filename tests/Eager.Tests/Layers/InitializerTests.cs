@@ -37,6 +37,16 @@ public class InitializerTests
     }
 
     [Test]
+    public void Those_of_TensorFlow_have_its_defaults()
+    {
+        using var scope = new TensorScope();
+        AssertDeviation(Initializer.Normal(generator: new Generator(1)), 1, double.PositiveInfinity);
+        AssertDeviation(Initializer.Normal(truncated: true, generator: new Generator(1)), 0.8796, 2);
+        AssertRange(Initializer.Uniform(generator: new Generator(1)), 1);
+        Assert.That(Initializer.Uniform(generator: new Generator(1)).Create([1000]).Min().Item(), Is.GreaterThanOrEqualTo(0));
+    }
+
+    [Test]
     public void The_same_generator_state_gives_the_same_weights()
     {
         using var scope = new TensorScope();
