@@ -59,30 +59,36 @@ public sealed class Variable : Tensor
     }
 
     /// <summary>Changes the value; views of the variable change with it.</summary>
+    /// <returns>The variable, which has the new value.</returns>
     /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
-    public void Assign(Tensor value)
+    public Variable Assign(Tensor value)
     {
         RequireFit(value, nameof(Assign));
         VariableOps.Assign.Apply([this, value], default);
         Changed();
+        return this;
     }
 
     /// <summary>Adds to the value.</summary>
+    /// <returns>The variable, which has the new value.</returns>
     /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
-    public void AssignAdd(Tensor value)
+    public Variable AssignAdd(Tensor value)
     {
         RequireFit(value, nameof(AssignAdd));
         VariableOps.AssignAdd.Apply([this, value], default);
         Changed();
+        return this;
     }
 
     /// <summary>Subtracts from the value.</summary>
+    /// <returns>The variable, which has the new value.</returns>
     /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
-    public void AssignSub(Tensor value)
+    public Variable AssignSub(Tensor value)
     {
         RequireFit(value, nameof(AssignSub));
         VariableOps.AssignSub.Apply([this, value], default);
         Changed();
+        return this;
     }
 
     /// <summary>Takes the value that the constraint gives, if there is one.</summary>

@@ -37,7 +37,7 @@ public abstract record StateEntry
     {
         ArgumentNullException.ThrowIfNull(variable);
         return Tensor(key ?? variable.Name ?? throw new InvalidArgumentException($"StateEntry.Variable: a variable of shape {variable.ConcreteShape} has no name; give it one, or give the key."),
-            () => variable, variable.Assign);
+            () => variable, value => variable.Assign(value));
     }
 
     /// <summary>A 64-bit integer, such as a step.</summary>
