@@ -2,7 +2,8 @@ namespace Eager.Autograd;
 
 /// <summary>
 /// Mixed precision: while it is open, products (matrices, convolutions) are computed in a low dtype, and what needs the range or the digits
-/// (sums, softmax, losses, normalizations, exponentials, decompositions) in float32. Which does which is PyTorch's choice.
+/// (sums, softmax, losses, normalizations, exponentials) in float32. Which does which is PyTorch's choice; but decompositions, solutions and
+/// Fourier transforms take no low tensors here either and say so.
 /// </summary>
 /// <remarks>
 /// Tensors of float32 are cast where an operation wants another dtype; where a float32 and a low tensor meet in any other operation, the result is float32.

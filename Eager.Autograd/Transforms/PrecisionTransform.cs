@@ -18,9 +18,6 @@ internal sealed class PrecisionTransform(Autocast scope) : Observer
         ElementwiseOps.Exp, ElementwiseOps.Exp2, ElementwiseOps.Expm1, ElementwiseOps.Log, ElementwiseOps.Log1p, ElementwiseOps.Log2, ElementwiseOps.Log10,
         ElementwiseOps.Reciprocal, ElementwiseOps.Rsqrt, ElementwiseOps.Tan, ElementwiseOps.Asin, ElementwiseOps.Acos, ElementwiseOps.Sinh, ElementwiseOps.Cosh, ElementwiseOps.ErfInverse,
         ArithmeticOps.Pow, BinaryFunctionOps.LogAddExp, BinaryFunctionOps.LogAddExp2,
-        DecompositionOps.Cholesky, DecompositionOps.LU, DecompositionOps.QR, DecompositionOps.Svd, DecompositionOps.SingularValues, DecompositionOps.Eigh, DecompositionOps.Eigvalsh, DecompositionOps.Eig,
-        SolvingOps.Determinant, SolvingOps.SlogDet, SolvingOps.Inverse, SolvingOps.Solve, SolvingOps.SolveTriangular, SolvingOps.PseudoInverse, MatrixFunctions.Exp,
-        FourierOps.Transform, FourierOps.RealTransform, FourierOps.InverseRealTransform,
     ];
 
     private readonly Dictionary<Variable, (Tensor Cast, int Version)> casts = [];
