@@ -89,9 +89,9 @@ internal sealed class BenchmarkRun(Options options)
         var table = new MarkdownReport(results, options).Text();
         Console.WriteLine();
         Console.WriteLine(table);
-        if ((options.Output ?? (options.IsComplete ? Path.Combine(tools.Root, "bench", "results") : null)) is { } folder)
+        if ((options.Output ?? (options.Records ? Path.Combine(tools.Root, "bench", "results") : null)) is { } folder)
             new RecordedResults(folder).Write(results, table);
-        if (options.IsComplete && options.Output is null)
+        if (options.Records)
             ReadmeTable.Update(Path.Combine(tools.Root, "README.md"), results);
         return measurements.GroupBy(m => (m.Row, m.Case)).All(Results.LossesAgree) && Results.LossesAgree(epochs) ? 0 : 1;
     }
