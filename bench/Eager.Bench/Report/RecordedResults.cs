@@ -10,9 +10,10 @@ internal sealed class RecordedResults(string folder)
     public void Write(Results results, string table)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "benchmark.md"), table.TrimEnd() + "\n\n![The training rows as a plot](benchmark.svg)\n");
+        var plot = Plot.Draw(results);  // none where no training was measured
+        File.WriteAllText(Path.Combine(folder, "benchmark.md"), table.TrimEnd() + (plot is null ? "\n" : "\n\n![The training rows as a plot](benchmark.svg)\n"));
         File.WriteAllText(Path.Combine(folder, "benchmark.json"), JsonSerializer.Serialize(results, Layout) + "\n");
-        if (Plot.Draw(results) is { } plot)
+        if (plot is not null)
             File.WriteAllText(Path.Combine(folder, "benchmark.svg"), plot);
         Console.WriteLine($"Written to {folder}");
     }
