@@ -2,9 +2,9 @@ namespace Eager.Losses;
 
 public static partial class Loss
 {
-    /// <summary>Softmax cross entropy of logits [n, classes] with class numbers [n].</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="logits">Scores before the softmax, [n, classes].</param>
+    /// <summary>Softmax cross entropy of logits [..., classes] with class numbers [...], such as one for each step of a sequence.</summary>
+    /// <param name="labels">Class numbers of an integer dtype, [...].</param>
+    /// <param name="logits">Scores before the softmax, [..., classes].</param>
     /// <param name="weights">Weights, 1 when null.</param>
     /// <param name="reduction">How the losses become one.</param>
     /// <param name="scope">A name for traces and collections; the loss's own when null.</param>

@@ -5,16 +5,19 @@ namespace Eager;
 public partial class Tensor
 {
     /// <summary>
-    /// −log softmax(logits) at each row's label, without overflow: logits [n, c] and integer labels [n] → [n].
+    /// −log softmax(logits) at each label, without overflow: logits [..., classes] and integer labels [...] → [...].
     /// </summary>
-    /// <exception cref="InvalidArgumentException">A label is not in [0, c); the message names it and its row.</exception>
+    /// <exception cref="InvalidArgumentException">A label is not in [0, classes); the message names it and its row.</exception>
     public static Tensor SparseSoftmaxCrossEntropy(Tensor labels, Tensor logits)
     {
         if (!labels.DType.IsInteger()) throw new DTypeMismatchException($"SparseSoftmaxCrossEntropy: the labels are {labels.DType.Name()}; give class numbers of an integer dtype, or use SoftmaxCrossEntropy for probabilities.");
-        if (logits.Rank != 2 || labels.Rank != 1 || logits.ConcreteShape[0] != labels.ConcreteShape[0])
-            throw new ShapeMismatchException($"SparseSoftmaxCrossEntropy: logits are {logits.ConcreteShape}, labels {labels.ConcreteShape}; they need shapes [n, classes] and [n].");
+        if (logits.Rank == 0 || labels.ConcreteShape != logits.ConcreteShape[..^1])
+            throw new ShapeMismatchException($"SparseSoftmaxCrossEntropy: logits are {logits.ConcreteShape}, labels {labels.ConcreteShape}; they need shapes [..., classes] and [...], as in [n, classes] and [n].");
         using var scope = Temporaries.Begin();
-        return scope.Keep(CrossEntropyOps.Sparse.ApplyMany([logits, labels.Cast(DType.Int64)], default)[0]);
+        Tensor numbers = labels.Cast(DType.Int64);
+        if (logits.Rank == 2) return scope.Keep(CrossEntropyOps.Sparse.ApplyMany([logits, numbers], default)[0]);
+        Dim rows = labels.Shape.ElementCount;
+        return scope.Keep(CrossEntropyOps.Sparse.ApplyMany([logits.Reshape([rows, logits.Shape[^1]]), numbers.Reshape([rows])], default)[0].Reshape(labels.Shape));
     }
 
     /// <summary>

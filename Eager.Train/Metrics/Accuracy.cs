@@ -5,8 +5,8 @@ namespace Eager.Train;
 public sealed class Accuracy(string name = "accuracy") : MeanMetric(name), IPredictionMetric
 {
     /// <summary>Adds a batch.</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="scores">Logits or probabilities, [n, classes].</param>
+    /// <param name="labels">Class numbers of an integer dtype, [...].</param>
+    /// <param name="scores">Logits or probabilities, [..., classes].</param>
     /// <param name="weights">Weights, 1 when null.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     /// <exception cref="DTypeMismatchException">The labels are not of an integer dtype.</exception>
@@ -24,16 +24,16 @@ public sealed class Accuracy(string name = "accuracy") : MeanMetric(name), IPred
 public sealed class CategoricalAccuracy(string name = "categorical_accuracy") : MeanMetric(name), IPredictionMetric
 {
     /// <summary>Adds a batch.</summary>
-    /// <param name="labels">Probabilities or one-hot rows, [n, classes].</param>
-    /// <param name="scores">Logits or probabilities, [n, classes].</param>
+    /// <param name="labels">Probabilities or one-hot rows, [..., classes].</param>
+    /// <param name="scores">Logits or probabilities, [..., classes].</param>
     /// <param name="weights">Weights, 1 when null.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     public void Update(Tensor labels, Tensor scores, Tensor? weights = null)
     {
         MetricInputs.RequireSameShape(labels, scores, nameof(CategoricalAccuracy));
-        if (labels.Rank != 2 || labels.ConcreteShape[1] == 0) throw new ShapeMismatchException($"CategoricalAccuracy: labels and scores are {labels.ConcreteShape}; they need shape [n, classes], with a class at least.");
+        if (labels.Rank == 0 || labels.ConcreteShape[^1] == 0) throw new ShapeMismatchException($"CategoricalAccuracy: labels and scores are {labels.ConcreteShape}; they need shape [..., classes], with a class at least.");
         long[] actual = MetricInputs.Largest(labels), predicted = MetricInputs.Largest(scores);
-        double[] spread = MetricInputs.Weights(weights, labels.ConcreteShape[..1], nameof(CategoricalAccuracy));
+        double[] spread = MetricInputs.Weights(weights, labels.ConcreteShape[..^1], nameof(CategoricalAccuracy));
         for (int i = 0; i < actual.Length; i++) Add(actual[i] == predicted[i] ? 1 : 0, spread[i]);
     }
 }
@@ -78,8 +78,8 @@ public sealed class TopKAccuracy : MeanMetric, IPredictionMetric
         this.k = k > 0 ? k : throw new InvalidArgumentException($"TopKAccuracy: k is {k}; it must be at least 1.");
 
     /// <summary>Adds a batch.</summary>
-    /// <param name="labels">Class numbers of an integer dtype, [n].</param>
-    /// <param name="scores">Logits or probabilities, [n, classes]; a row whose score at the label is not a number is wrong.</param>
+    /// <param name="labels">Class numbers of an integer dtype, [...].</param>
+    /// <param name="scores">Logits or probabilities, [..., classes]; a row whose score at the label is not a number is wrong.</param>
     /// <param name="weights">Weights, 1 when null.</param>
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     /// <exception cref="DTypeMismatchException">The labels are not of an integer dtype.</exception>
@@ -88,7 +88,7 @@ public sealed class TopKAccuracy : MeanMetric, IPredictionMetric
     {
         long[] actual = MetricInputs.ClassNumbers(labels, scores, nameof(TopKAccuracy));
         double[] values = MetricInputs.Values(scores), spread = MetricInputs.Weights(weights, labels.ConcreteShape, nameof(TopKAccuracy));
-        int classes = (int)scores.ConcreteShape[1].Value;
+        int classes = (int)scores.ConcreteShape[^1].Value;
         for (int i = 0; i < actual.Length; i++)
         {
             double own = values[(i * classes) + (int)actual[i]];

@@ -58,16 +58,16 @@ internal static class MetricInputs
             throw new ShapeMismatchException($"{metric}: labels are {labels.ConcreteShape}, predictions {predictions.ConcreteShape}; the shapes must be equal, so that none is stretched by mistake.");
     }
 
-    /// <summary>Labels of shape [n] that are class numbers, for scores of shape [n, classes].</summary>
+    /// <summary>Labels of shape [...] that are class numbers, for scores of shape [..., classes].</summary>
     internal static long[] ClassNumbers(Tensor labels, Tensor scores, string metric, int? classes = null)
     {
-        if (labels.Rank != 1 || scores.Rank != 2 || labels.ConcreteShape[0] != scores.ConcreteShape[0])
-            throw new ShapeMismatchException($"{metric}: labels are {labels.ConcreteShape}, scores {scores.ConcreteShape}; they need shapes [n] and [n, classes].");
+        if (scores.Rank == 0 || labels.ConcreteShape != scores.ConcreteShape[..^1])
+            throw new ShapeMismatchException($"{metric}: labels are {labels.ConcreteShape}, scores {scores.ConcreteShape}; they need shapes [...] and [..., classes], as in [n] and [n, classes].");
         if (!labels.DType.IsInteger()) throw new DTypeMismatchException($"{metric}: the labels are {labels.DType.Name()}; give class numbers of an integer dtype.");
-        if (classes is not null && scores.ConcreteShape[1] != classes.Value) throw new ShapeMismatchException($"{metric}: the scores are {scores.ConcreteShape}, but there are {classes} classes.");
+        if (classes is not null && scores.ConcreteShape[^1] != classes.Value) throw new ShapeMismatchException($"{metric}: the scores are {scores.ConcreteShape}, but there are {classes} classes.");
         long[] numbers = Integers(labels);
         foreach (long label in numbers)
-            if (label < 0 || label >= scores.ConcreteShape[1]) throw new InvalidArgumentException($"{metric}: label {label} is not in [0, {scores.ConcreteShape[1]}).");
+            if (label < 0 || label >= scores.ConcreteShape[^1]) throw new InvalidArgumentException($"{metric}: label {label} is not in [0, {scores.ConcreteShape[^1]}).");
         return numbers;
     }
 

@@ -16,7 +16,7 @@ var adam = new Adam(learningRate: 0.02);
 logits.Call(recurrent.Call(OneHot(before)));
 Variable[] variables = [.. recurrent.TrainableVariables, .. logits.TrainableVariables];
 Tensor loss = Tensor.From(0f);
-for (int step = 0; step < steps; step++) loss = adam.Minimize(() => Loss.SparseSoftmaxCrossEntropy(words.Flatten(), logits.Call(recurrent.Call(OneHot(before))).Reshape([words.ElementCount, letters.Length])), variables);
+for (int step = 0; step < steps; step++) loss = adam.Minimize(() => Loss.SparseSoftmaxCrossEntropy(words, logits.Call(recurrent.Call(OneHot(before)))), variables);
 
 // Nothing can be nearer than the entropy of the words themselves, spread over their four letters.
 double entropy = -(0.4 * Math.Log(0.4) + 0.6 * Math.Log(0.3)) / 4;

@@ -52,7 +52,7 @@ internal static class CrossEntropyRows
         {
             DTypes = Kinds.NoHalf,
             Scale = 4,
-            Samples = [new("labels of int32", Samples.Spread(1, -2, 2, 3, 4), Labels.As(DType.Int32)), new("labels of uint8", Samples.Spread(2, -2, 2, 3, 4), Labels.As(DType.UInt8))],
+            Samples = [new("one example", Samples.Spread(3, -2, 2, 4), new([2], [], DType.Int64)), new("sequences", Samples.Spread(4, -2, 2, 2, 3, 4), new([2, 0, 3, 1, 1, 0], [2, 3], DType.Int64)), new("labels of int32", Samples.Spread(1, -2, 2, 3, 4), Labels.As(DType.Int32)), new("labels of uint8", Samples.Spread(2, -2, 2, 3, 4), Labels.As(DType.UInt8))],
         },
         new("SoftmaxCrossEntropy", static x => Tensor.SoftmaxCrossEntropy(x[0], x[1]), static x => x[0].Zip(ActivationRows.LogSoftmax(x[1], -1), static (p, l) => -p * l).Reduce([-1], keepDims: false, static line => line.Sum()))
         {
@@ -69,7 +69,7 @@ internal static class CrossEntropyRows
     private static NArray Losses(NArray logits, NArray labels)
     {
         NArray log = ActivationRows.LogSoftmax(logits, -1);
-        return NArray.Build(labels.Sizes, i => -log[[i[0], (int)labels[i]]]);
+        return NArray.Build(labels.Sizes, i => -log[[.. i, (int)labels[i]]]);
     }
 
     private static NArray Probabilities(NArray logits) => ActivationRows.LogSoftmax(logits, -1).Map(Math.Exp);

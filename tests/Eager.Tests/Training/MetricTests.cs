@@ -197,6 +197,21 @@ public sealed class MetricTests
     }
 
     [Test]
+    public void Accuracies_take_a_label_for_each_step_of_a_sequence()
+    {
+        Tensor labels = Tensor.From([[0, 1, 2], [2, 2, 0]]), scores = Tensor.OneHot(Tensor.From([[0, 1, 1], [2, 0, 0]]), 3), oneHot = Tensor.OneHot(labels, 3);
+        var (sparse, soft, top) = (new Accuracy(), new CategoricalAccuracy(), new TopKAccuracy(1));
+
+        sparse.Update(labels, scores);
+        soft.Update(oneHot, scores);
+        top.Update(labels, scores, Tensor.From(1.0, 3));
+
+        Assert.That(sparse.Result, Is.EqualTo(4 / 6.0).Within(1e-15));
+        Assert.That(soft.Result, Is.EqualTo(4 / 6.0).Within(1e-15));
+        Assert.That(top.Result, Is.EqualTo((2 + 3 * 2) / 12.0).Within(1e-15), "two of three steps each, the second sequence counting thrice");
+    }
+
+    [Test]
     public void What_does_not_fit_is_refused_and_changes_nothing()
     {
         Tensor scores = Tensor.From(Scores), numbers = Tensor.From(Labels);
