@@ -6,10 +6,7 @@ namespace Eager.Layers;
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalMaxPool1D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(1, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
-}
+    : GlobalPooling(1, Largest, dataFormat, keepDims, inputShape, name);
 
 /// <summary>Takes the largest element of each channel of images: [batch, height, width, channels] → [batch, channels].</summary>
 /// <param name="dataFormat">Where the channels are.</param>
@@ -17,10 +14,7 @@ public sealed class GlobalMaxPool1D(DataFormat dataFormat = DataFormat.ChannelsL
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalMaxPool2D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(2, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
-}
+    : GlobalPooling(2, Largest, dataFormat, keepDims, inputShape, name);
 
 /// <summary>Takes the largest element of each channel of volumes: [batch, depth, height, width, channels] → [batch, channels].</summary>
 /// <param name="dataFormat">Where the channels are.</param>
@@ -28,10 +22,7 @@ public sealed class GlobalMaxPool2D(DataFormat dataFormat = DataFormat.ChannelsL
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalMaxPool3D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(3, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalMaxPool(DataFormat, keepDims);
-}
+    : GlobalPooling(3, Largest, dataFormat, keepDims, inputShape, name);
 
 /// <summary>Takes the mean of each channel of sequences: [batch, steps, channels] → [batch, channels].</summary>
 /// <param name="dataFormat">Where the channels are.</param>
@@ -39,10 +30,7 @@ public sealed class GlobalMaxPool3D(DataFormat dataFormat = DataFormat.ChannelsL
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalAvgPool1D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(1, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
-}
+    : GlobalPooling(1, Average, dataFormat, keepDims, inputShape, name);
 
 /// <summary>Takes the mean of each channel of images: [batch, height, width, channels] → [batch, channels].</summary>
 /// <param name="dataFormat">Where the channels are.</param>
@@ -50,10 +38,7 @@ public sealed class GlobalAvgPool1D(DataFormat dataFormat = DataFormat.ChannelsL
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalAvgPool2D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(2, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
-}
+    : GlobalPooling(2, Average, dataFormat, keepDims, inputShape, name);
 
 /// <summary>Takes the mean of each channel of volumes: [batch, depth, height, width, channels] → [batch, channels].</summary>
 /// <param name="dataFormat">Where the channels are.</param>
@@ -61,7 +46,4 @@ public sealed class GlobalAvgPool2D(DataFormat dataFormat = DataFormat.ChannelsL
 /// <param name="inputShape">The shape of one input without the batch.</param>
 /// <param name="name">A name; when null, the model around it gives one.</param>
 public sealed class GlobalAvgPool3D(DataFormat dataFormat = DataFormat.ChannelsLast, bool keepDims = false, Shape? inputShape = null, string? name = null)
-    : GlobalPooling(3, dataFormat, keepDims, inputShape, name)
-{
-    private protected override Tensor Pool(Tensor x, bool keepDims) => x.GlobalAvgPool(DataFormat, keepDims);
-}
+    : GlobalPooling(3, Average, dataFormat, keepDims, inputShape, name);

@@ -63,13 +63,17 @@ public abstract class AvgPooling : Pooling
 /// <summary>What poolings over all of an input have: one number for each channel.</summary>
 public abstract class GlobalPooling : Layer
 {
+    private protected static readonly Func<Tensor, DataFormat, bool, Tensor>
+        Largest = static (x, dataFormat, keepDims) => x.GlobalMaxPool(dataFormat, keepDims),
+        Average = static (x, dataFormat, keepDims) => x.GlobalAvgPool(dataFormat, keepDims);
+
     private readonly int axes;
+    private readonly Func<Tensor, DataFormat, bool, Tensor> pool;
     private readonly bool keepDims;
 
-    private protected GlobalPooling(int axes, DataFormat dataFormat, bool keepDims, Shape? inputShape, string? name) : base(name)
+    private protected GlobalPooling(int axes, Func<Tensor, DataFormat, bool, Tensor> pool, DataFormat dataFormat, bool keepDims, Shape? inputShape, string? name) : base(name)
     {
-        this.axes = axes;
-        this.keepDims = keepDims;
+        (this.axes, this.pool, this.keepDims) = (axes, pool, keepDims);
         DataFormat = dataFormat;
         BuildIfKnown(inputShape);
     }
@@ -89,8 +93,6 @@ public abstract class GlobalPooling : Layer
     protected override Tensor Forward(Tensor x, bool training)
     {
         Windows.RequireRank(x.ConcreteShape, axes, DataFormat, Title);
-        return Pool(x, keepDims);
+        return pool(x, DataFormat, keepDims);
     }
-
-    private protected abstract Tensor Pool(Tensor x, bool keepDims);
 }

@@ -3,9 +3,6 @@ namespace Eager.Autograd;
 /// <summary>Says what <c>Function.Recompute</c> keeps of a run; everything else that gradients need is computed again.</summary>
 public sealed class RecomputePolicy
 {
-    // The work of one is many times that of reading its result.
-    private static readonly HashSet<Op> Products = [LinearAlgebraOps.MatMul, LinearAlgebraOps.BatchMatMul, LinearAlgebraOps.Affine, ConvolutionOps.Convolution];
-
     private readonly Func<Op, bool> keeps;
 
     private RecomputePolicy(Func<Op, bool> keeps) => this.keeps = keeps;
@@ -14,7 +11,7 @@ public sealed class RecomputePolicy
     public static RecomputePolicy KeepInputs { get; } = new(static _ => false);
 
     /// <summary>Keeps the results of matrix products and convolutions too, so that only cheap operations run twice.</summary>
-    public static RecomputePolicy KeepProducts { get; } = new(Products.Contains);
+    public static RecomputePolicy KeepProducts { get; } = new(HeavyOps.All.Contains);
 
     /// <summary>Keeps the results of chosen operations too.</summary>
     /// <param name="operations">Is asked with the name that errors and graphs use, such as <c>MatMul</c>.</param>

@@ -5,10 +5,8 @@ namespace Eager.Autograd;
 /// <summary>Casts the inputs of operations for an <see cref="Autocast"/>; observers around it see the casts and the operations on what they gave.</summary>
 internal sealed class PrecisionTransform(Autocast scope) : Observer
 {
-    // PyTorch 1.13, aten/src/ATen/autocast_mode.cpp: lower_precision_fp of CPU and CUDA.
-    private static readonly HashSet<Op> Products = [LinearAlgebraOps.MatMul, LinearAlgebraOps.BatchMatMul, LinearAlgebraOps.Affine, ConvolutionOps.Convolution];
-
-    // There, fp32 of CPU and CUDA, and all reductions; the library's own forms of what PyTorch composes of these are listed too.
+    // PyTorch 1.13, aten/src/ATen/autocast_mode.cpp: lower_precision_fp of CPU and CUDA are the heavy operations. These are fp32
+    // of both and all reductions, and the library's own forms of what PyTorch composes of them.
     private static readonly HashSet<Op> Precise =
     [
         ReductionOps.Sum, ReductionOps.Mean, ReductionOps.Prod, ReductionOps.LogSumExp, StatisticsOps.Variance, StatisticsOps.StandardDeviation, StatisticsOps.Norm,
@@ -32,13 +30,13 @@ internal sealed class PrecisionTransform(Autocast scope) : Observer
     {
         if (Autocast.Current != scope || scope.DType == DType.Float32 || op.Effect == Effect.Mutates || op == ShapingOps.Cast) return false;
         (bool anyLow, bool anyFull) = Dtypes(inputs);
-        return Products.Contains(op) ? anyFull : Precise.Contains(op) ? anyLow : anyLow && anyFull;
+        return HeavyOps.All.Contains(op) ? anyFull : Precise.Contains(op) ? anyLow : anyLow && anyFull;
     }
 
     internal override Tensor[] Transform(Op op, object attributes, ReadOnlySpan<Tensor> inputs)
     {
         using var temporaries = Temporaries.Begin();
-        DType wanted = Products.Contains(op) && HasKernel(attributes, inputs[0].Device) ? scope.DType : DType.Float32;
+        DType wanted = HeavyOps.All.Contains(op) && HasKernel(attributes, inputs[0].Device) ? scope.DType : DType.Float32;
         var cast = new Tensor[inputs.Length];
         for (int i = 0; i < cast.Length; i++) cast[i] = IsEither(inputs[i]) && inputs[i].DType != wanted ? CastOf(inputs[i], wanted) : inputs[i];
         Tensor[] outputs = op.Run(cast, attributes);

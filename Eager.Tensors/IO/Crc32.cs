@@ -1,6 +1,6 @@
 namespace Eager;
 
-/// <summary>The checksum of zip files: CRC-32 with the polynomial of IEEE 802.3, bits reversed.</summary>
+/// <summary>The checksum of zip files and PNG pictures: CRC-32 with the polynomial of IEEE 802.3, bits reversed.</summary>
 internal static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;

@@ -77,12 +77,7 @@ public static class NpyFile
         using Tensor plain = TensorMemory.Plain(tensor, "NpyFile.Write");
         stream.Write(header);
         using var pin = new TensorPin(plain);
-        for (long at = 0; at < pin.ByteCount;)
-        {
-            ReadOnlySpan<byte> part = pin.From(at);
-            stream.Write(part);
-            at += part.Length;
-        }
+        foreach (Span<byte> part in pin) stream.Write(part);
     }
 
     /// <summary>Reads a file from a stream that can seek.</summary>
@@ -116,9 +111,9 @@ public static class NpyFile
     private static void Fill(Tensor tensor, Stream stream, NpyHeader header, string name)
     {
         using var pin = new TensorPin(tensor);
-        for (long at = 0; at < pin.ByteCount;)
+        long at = 0;
+        foreach (Span<byte> part in pin)
         {
-            Span<byte> part = pin.From(at);
             stream.ReadExactly(part);
             if (header.DType == DType.Bool) RequireBools(part, header.DataOffset + at, name);
             if (header.BigEndian) ByteOrder.Reverse(part, header.NumberBytes);

@@ -62,9 +62,24 @@ internal readonly unsafe ref struct TensorPin : IDisposable
     /// <summary>The number of bytes.</summary>
     public long ByteCount { get; }
 
-    /// <summary>The bytes from an offset on, as many as one span may hold.</summary>
-    public Span<byte> From(long offset) => new(Pointer + offset, (int)Math.Min(ByteCount - offset, LargestPart));
+    /// <summary>Goes through the bytes in parts that a span may hold.</summary>
+    public Parts GetEnumerator() => new(Pointer, ByteCount);
 
     /// <summary>Lets go.</summary>
     public void Dispose() => tensor.Leave();
+
+    internal ref struct Parts(byte* pointer, long byteCount)
+    {
+        private long next;
+
+        public Span<byte> Current { get; private set; }
+
+        public bool MoveNext()
+        {
+            if (next >= byteCount) return false;
+            Current = new(pointer + next, (int)Math.Min(byteCount - next, LargestPart));
+            next += Current.Length;
+            return true;
+        }
+    }
 }

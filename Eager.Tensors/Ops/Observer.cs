@@ -33,12 +33,10 @@ internal abstract class Observer
     /// <summary>True when it takes inputs of different dtypes and makes them one.</summary>
     internal virtual bool CastsInputs => false;
 
-    /// <summary>The innermost observer of this thread that answers an operation in the kernel's place.</summary>
-    internal static Observer? FindTransform(Op op, ReadOnlySpan<Tensor> inputs)
+    /// <summary>This observer or the nearest around it that answers an operation in the kernel's place.</summary>
+    internal Observer? FindTransform(Op op, ReadOnlySpan<Tensor> inputs)
     {
-        ThreadContext context = ThreadContext.Current;
-        if (context.StrictScopes > 0 && op.Broadcasts && context.OpenScopes == context.UserScopes) Broadcasting.RequireOneRank(op, inputs);
-        Observer? observer = context.Observer;
+        Observer? observer = this;
         while (observer is not null && !observer.Transforms(op, inputs)) observer = observer.Next;
         return observer;
     }

@@ -233,7 +233,8 @@ internal sealed partial class Op<TAttributes> : Op
     /// <summary>Runs the kernel and shows the run to whoever records.</summary>
     internal Tensor Apply(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
-        if (Observer.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a))[0];
+        Observer? innermost = Begin(x);
+        if (innermost?.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a))[0];
         Tensor y;
         try
         {
@@ -245,7 +246,7 @@ internal sealed partial class Op<TAttributes> : Op
             throw Explain(x, a!, e);
         }
         if (Effect == Effect.View) y.ShareVersion(x[0]);
-        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Next)
+        for (Observer? observer = innermost; observer is not null; observer = observer.Next)
             Show(observer, x, a, [y]);
         return y;
     }
@@ -253,7 +254,8 @@ internal sealed partial class Op<TAttributes> : Op
     /// <summary>Runs the kernel of an operation with several outputs and shows the run to whoever records.</summary>
     internal Tensor[] ApplyMany(ReadOnlySpan<Tensor> x, in TAttributes a)
     {
-        if (Observer.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a));
+        Observer? innermost = Begin(x);
+        if (innermost?.FindTransform(this, x) is { } transform) return ApplyTransform(transform, x, Box(a));
         Tensor[] y;
         try
         {
@@ -266,7 +268,7 @@ internal sealed partial class Op<TAttributes> : Op
         }
         if (Effect == Effect.View)
             foreach (Tensor output in y) output.ShareVersion(x[0]);
-        for (Observer? observer = ThreadContext.Current.Observer; observer is not null; observer = observer.Next)
+        for (Observer? observer = innermost; observer is not null; observer = observer.Next)
             Show(observer, x, a, y);
         return y;
     }
@@ -308,6 +310,15 @@ internal sealed partial class Op<TAttributes> : Op
 
     internal override Tensor[] Run(ReadOnlySpan<Tensor> x, object attributes) =>
         kernel is not null ? [Apply(x, (TAttributes)attributes)] : ApplyMany(x, (TAttributes)attributes);
+
+    /// <summary>Who sees this run, if anyone does; operands that strict broadcasting does not take are refused first.</summary>
+    private Observer? Begin(ReadOnlySpan<Tensor> x)
+    {
+        ThreadContext context = ThreadContext.Current;
+        // Where more scopes are open than users opened, a method of the library is at work.
+        if (context.StrictScopes > 0 && Broadcasts && context.OpenScopes == context.UserScopes) Broadcasting.RequireOneRank(this, x);
+        return context.Observer;
+    }
 
     // The transform answers in place of the kernel, and only those outside it see what it does; those inside it see this operation.
     private Tensor[] ApplyTransform(Observer transform, ReadOnlySpan<Tensor> x, object a)

@@ -124,9 +124,9 @@ public abstract record StateEntry
             try
             {
                 using var pin = new TensorPin(value);
-                for (long offset = 0; offset < pin.ByteCount;)
+                long offset = 0;
+                foreach (Span<byte> part in pin)
                 {
-                    Span<byte> part = pin.From(offset);
                     file.Read(found, part, offset);
                     offset += part.Length;
                 }
@@ -143,12 +143,7 @@ public abstract record StateEntry
         {
             using Tensor plain = TensorMemory.Plain(tensor, "Checkpoint.Save");
             using var pin = new TensorPin(plain);
-            for (long offset = 0; offset < pin.ByteCount;)
-            {
-                Span<byte> part = pin.From(offset);
-                sink(part);
-                offset += part.Length;
-            }
+            foreach (Span<byte> part in pin) sink(part);
         }
     }
 

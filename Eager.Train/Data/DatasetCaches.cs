@@ -119,12 +119,7 @@ internal static class FileCache
                 bytes.Write(size);
             }
             using var pin = new TensorPin(plain);
-            for (long offset = 0; offset < pin.ByteCount;)
-            {
-                Span<byte> part = pin.From(offset);
-                bytes.Write(part);
-                offset += part.Length;
-            }
+            foreach (Span<byte> part in pin) bytes.Write(part);
         }
         return bytes.ToArray();
     }
@@ -150,9 +145,14 @@ internal static class FileCache
             if (bytes > rest.Length) throw Damaged(path);
             Tensor tensor = TensorMemory.Empty(sizes, dtype);
             using (var pin = new TensorPin(tensor))
-                if (bytes > 0) rest[..(int)bytes].CopyTo(pin.From(0));
+            {
+                foreach (Span<byte> part in pin)
+                {
+                    rest[..part.Length].CopyTo(part);
+                    rest = rest[part.Length..];
+                }
+            }
             tensors.Add(tensor);
-            rest = rest[(int)bytes..];
         }
         return count is null || count == tensors.Count ? [.. tensors] : throw Damaged(path);
     }

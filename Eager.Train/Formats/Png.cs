@@ -6,9 +6,6 @@ namespace Eager.Train;
 /// <summary>Writes images in the PNG format (ISO/IEC 15948), eight bits a channel.</summary>
 internal static class Png
 {
-    private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
-    private static readonly uint[] CrcTable = MakeCrcTable();
-
     /// <summary>Encodes pixels that lie row by row, the channels of each side by side.</summary>
     /// <param name="pixels">The channels' values.</param>
     /// <param name="width">The number of columns.</param>
@@ -17,7 +14,7 @@ internal static class Png
     public static byte[] Encode(ReadOnlySpan<byte> pixels, int width, int height, int channels)
     {
         var png = new MemoryStream();
-        png.Write(Signature);
+        png.Write(PngFile.Signature);
 
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -53,26 +50,7 @@ internal static class Png
         png.Write(number);
         png.Write(type);
         png.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(number, ~Crc(Crc(uint.MaxValue, type), data));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Append(Crc32.Append(0, type), data));
         png.Write(number);
-    }
-
-    private static uint Crc(uint crc, ReadOnlySpan<byte> data)
-    {
-        foreach (byte b in data) crc = CrcTable[(byte)(crc ^ b)] ^ (crc >> 8);
-        return crc;
-    }
-
-    // CRC-32 of ISO 3309, bits reversed; the processor's instruction computes another polynomial.
-    private static uint[] MakeCrcTable()
-    {
-        var table = new uint[256];
-        for (uint i = 0; i < table.Length; i++)
-        {
-            uint crc = i;
-            for (int bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
-            table[i] = crc;
-        }
-        return table;
     }
 }

@@ -81,11 +81,18 @@ public class DatasetStageTests
     [Test]
     public void The_order_is_the_same_at_any_parallelism()
     {
-        long[] Ordered(int parallelism) => [.. Epoch(Stream(50).Map(x =>
+        long[] Ordered(int parallelism)
         {
-            Thread.Sleep((int)(7 * x.Item<long>() % 5));  // later elements are often done first
-            return x * x;
-        }, parallelism)).SelectMany(e => e)];
+            // Where two are worked on at once, each even element is done only after the odd one behind it.
+            TaskCompletionSource[] done = [.. Enumerable.Range(0, 50).Select(static _ => new TaskCompletionSource())];
+            return [.. Epoch(Stream(50).Map(x =>
+            {
+                long i = x.Item<long>();
+                if (parallelism > 1 && i % 2 == 0) Assert.That(done[i + 1].Task.Wait(TimeSpan.FromSeconds(30)), Is.True);
+                done[i].SetResult();
+                return x * x;
+            }, parallelism)).SelectMany(e => e)];
+        }
         long[] one = Ordered(1);
         Assert.That(Ordered(2), Is.EqualTo(one));
         Assert.That(Ordered(8), Is.EqualTo(one));
@@ -116,8 +123,10 @@ public class DatasetStageTests
     {
         int read = 0;
         bool closed = false;
+        Thread? reader = null;
         IEnumerable<Tensor> Source()
         {
+            reader = Thread.CurrentThread;
             try
             {
                 foreach (Tensor x in Numbers(1000))
@@ -136,8 +145,8 @@ public class DatasetStageTests
         {
             elements.MoveNext();
             Assert.That(() => Volatile.Read(ref read), Is.EqualTo(5).After(10_000, 10), "one given, three waiting, one in hand");
-            Thread.Sleep(50);
-            Assert.That(Volatile.Read(ref read), Is.EqualTo(5), "the reader stands still");
+            Assert.That(() => reader!.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Is.True.After(10_000, 10), "the reader waits for room");
+            Assert.That(Volatile.Read(ref read), Is.EqualTo(5));
         }
         Assert.That(closed, Is.True);
     }

@@ -23,7 +23,7 @@ public class DatasetWorkerTests
         {
             Interlocked.Increment(ref started);
             Interlocked.Increment(ref running);
-            Thread.Sleep(1);
+            Thread.Yield();
             Interlocked.Decrement(ref running);
             return x;
         }, parallelism).Prefetch(2);
@@ -37,7 +37,8 @@ public class DatasetWorkerTests
         Assert.That(readers.Single().IsAlive, Is.False);
         // Six given, two waiting, one in hand, and those that a map is ahead.
         Assert.That(atTheEnd, Is.LessThanOrEqualTo(6 + 2 + 1 + parallelism));
-        Thread.Sleep(20);
+        // What waits in the thread pool's queue has its turn before these have theirs.
+        Task.WaitAll([.. Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(static _ => Task.Run(static () => { }))]);
         Assert.That(Volatile.Read(ref started), Is.EqualTo(atTheEnd));
     }
 

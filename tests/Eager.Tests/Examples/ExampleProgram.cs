@@ -58,6 +58,12 @@ internal sealed partial class ExampleProgram : IDisposable
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith(lineStart)) { }
     }
 
+    /// <summary>Waits for a number of lines, or for the end of the output.</summary>
+    internal void SkipLines(int count)
+    {
+        for (int i = 0; i < count && process.StandardOutput.ReadLine() is not null; i++) { }
+    }
+
     /// <summary>Ends the program within an instant and without a word to it (SIGKILL), unless it has ended.</summary>
     /// <returns>Whether it was still running.</returns>
     internal bool KillAtOnce()

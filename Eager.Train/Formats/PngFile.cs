@@ -12,13 +12,6 @@ internal static class PngFile
     private const int HeaderBytes = 13;
     private const int LargestSide = 1 << 16;
 
-    private static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(n =>
-    {
-        uint c = (uint)n;
-        for (int k = 0; k < 8; k++) c = (c & 1) != 0 ? 0xEDB88320 ^ (c >> 1) : c >> 1;
-        return c;
-    })];
-
     private enum Color
     {
         Grey = 0,
@@ -40,7 +33,7 @@ internal static class PngFile
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file[at..]);
             if (length > file.Length - at - 12) throw Damaged(name, at, $"a chunk of {length} bytes goes beyond the end");
             ReadOnlySpan<byte> type = file.Slice(at + 4, 4), data = file.Slice(at + 8, (int)length);
-            if (BinaryPrimitives.ReadUInt32BigEndian(file[(at + 8 + (int)length)..]) != Crc(file.Slice(at + 4, 4 + (int)length))) throw Damaged(name, at, "a checksum is wrong");
+            if (BinaryPrimitives.ReadUInt32BigEndian(file[(at + 8 + (int)length)..]) != Crc32.Append(0, file.Slice(at + 4, 4 + (int)length))) throw Damaged(name, at, "a checksum is wrong");
             if (type.SequenceEqual("IHDR"u8)) header = data;
             else if (type.SequenceEqual("PLTE"u8)) palette = data;
             else if (type.SequenceEqual("IDAT"u8)) compressed.Write(data);
@@ -142,13 +135,6 @@ internal static class PngFile
             if ((3 * value) + 3 > palette.Length) throw Damaged(name, 0, $"colour {value} is not in its palette");
             palette.Slice(3 * value, 3).CopyTo(line.AsSpan(3 * x));
         }
-    }
-
-    private static uint Crc(ReadOnlySpan<byte> data)
-    {
-        uint c = uint.MaxValue;
-        foreach (byte b in data) c = CrcTable[(byte)c ^ b] ^ (c >> 8);
-        return ~c;
     }
 
     private static CorruptFileException Damaged(string name, int offset, string why) => new($"{name}: is no PNG that can be read: {why} (near offset {offset}).");
