@@ -6,7 +6,7 @@ internal ref struct BackwardPass
     private readonly TapeRecorder recorder;
     private readonly bool keepsRecording;
     private readonly Tensor?[] gradients;  // by value number
-    private readonly bool[] isSource;
+    private readonly Tensor?[] sources;  // by value number
     private readonly bool[] leadsToSource;
     private readonly Func<Op, int, Tensor, Tensor>? fault = Fault;
 
@@ -15,7 +15,7 @@ internal ref struct BackwardPass
         this.recorder = recorder;
         this.keepsRecording = keepsRecording;
         gradients = new Tensor?[recorder.ValueCount];
-        isSource = new bool[recorder.ValueCount];
+        sources = new Tensor?[recorder.ValueCount];
         leadsToSource = new bool[recorder.ValueCount];
     }
 
@@ -30,7 +30,7 @@ internal ref struct BackwardPass
     }
 
     /// <summary>Asks for the gradient of a value, which is kept.</summary>
-    internal readonly void Ask(int number) => isSource[number] = true;
+    internal readonly void Ask(int number, Tensor source) => sources[number] = source;
 
     /// <summary>The gradient of a value that was asked for; null when nothing flowed there.</summary>
     internal readonly Tensor? Result(int number) => gradients[number];
@@ -58,13 +58,13 @@ internal ref struct BackwardPass
         foreach (int number in recorder.HookedNumbers) RunHooks(number, hooked);
         // What was seeded into values that lead to no source.
         for (int number = 0; number < gradients.Length; number++)
-            if (!isSource[number]) gradients[number]?.Dispose();
+            if (sources[number] is null) gradients[number]?.Dispose();
     }
 
     // Which values depend on a source: only through them does a gradient have to flow.
     private readonly void FindPaths()
     {
-        isSource.CopyTo(leadsToSource, 0);
+        for (int number = 0; number < sources.Length; number++) leadsToSource[number] = sources[number] is not null;
         foreach (ref readonly TapeRecorder.Node node in recorder.Nodes)
         {
             if (NeededOf(node) == 0) continue;
@@ -106,13 +106,15 @@ internal ref struct BackwardPass
             if (edge.Number < 0 || !leadsToSource[edge.Number] || inputGradients[i] is not { } gradient) continue;
             if (fault is not null) gradient = fault(node.Op, i, gradient);
             if (node.Op.Broadcasts && edge.Shape is not null) gradient = gradient.SumTo(edge.Shape);
+            if (sources[edge.Number] is Variable variable && gradient.ConcreteShape != variable.ConcreteShape)
+                throw new GradientException($"The gradient of {node.Op.Name} goes to variable '{variable.Name ?? "unnamed"}' of shape {gradient.ConcreteShape}, but it was assigned a value of shape {variable.ConcreteShape} since; assign after the gradient.");
             // A rule may hand on what it was given, or one tensor for two inputs; each gradient here has a wrapper of its own.
             if (Array.IndexOf(outputGradients, gradient) >= 0 || Array.IndexOf(inputGradients, gradient, 0, i) >= 0) gradient = gradient.Alias();
             scope.Keep(Accumulate(edge.Number, gradient));
         }
         foreach (int output in recorder.OutputsOf(node))
         {
-            if (output < 0 || isSource[output]) continue;
+            if (output < 0 || sources[output] is not null) continue;
             gradients[output]?.Dispose();
             gradients[output] = null;
         }

@@ -158,8 +158,8 @@ public sealed class GradientTape : IDisposable
     {
         var pass = new BackwardPass(recorder, keepsRecording: Persistent);
         int[] numbers = [.. sources.Select(recorder.NumberOf)];
-        foreach (int number in numbers)
-            if (number >= 0) pass.Ask(number);
+        for (int i = 0; i < numbers.Length; i++)
+            if (numbers[i] >= 0) pass.Ask(numbers[i], sources[i]);
         for (int i = 0; i < targets.Count; i++)
             pass.Seed(recorder.NumberOf(targets[i]), outputGradients is null ? Tensor.OnesLike(targets[i]) : outputGradients[i].Alias());
         pass.Run();

@@ -16,15 +16,21 @@ namespace Eager.Autograd;
 /// </example>
 public sealed class Variable : Tensor
 {
+    private readonly Shape? partialShape;
+    private List<Tensor>? former;  // memory of earlier shapes that was in use when it was given up
+
     /// <summary>Makes a variable that starts with a copy of a value.</summary>
-    /// <param name="initialValue">The first value; it gives shape, dtype and device.</param>
+    /// <param name="initialValue">The first value; it gives dtype and device, and the shape where <paramref name="shape"/> leaves it open.</param>
     /// <param name="trainable">Whether tapes watch it by themselves and optimizers change it.</param>
     /// <param name="name">A name for messages and graphs.</param>
-    public Variable(Tensor initialValue, bool trainable = true, string? name = null) : base(TakeCopy(initialValue))
+    /// <param name="shape">What all its values fit: <c>[null, 10]</c> lets assignments change the number of rows. The shape of the first value when null.</param>
+    /// <exception cref="ShapeMismatchException">The first value does not fit the shape.</exception>
+    public Variable(Tensor initialValue, bool trainable = true, string? name = null, Shape? shape = null) : base(TakeCopy(RequireStart(initialValue, name, shape)))
     {
         Name = name;
         Trainable = trainable;
         Version = new VersionCell(this);
+        if (shape is { IsFullyKnown: false }) partialShape = shape;
     }
 
     /// <summary>Whether tapes watch it by themselves and optimizers change it.</summary>
@@ -35,6 +41,9 @@ public sealed class Variable : Tensor
 
     /// <summary>Gives a scalar that the loss grows by, for who collects it, such as a layer; none when null.</summary>
     public Func<Tensor, Tensor>? Regularizer { get; set; }
+
+    /// <summary>What every value fits; sizes that assignments may change are unknown.</summary>
+    public Shape StaticShape => partialShape ?? ConcreteShape;
 
     internal override bool IsWatchedByItself => Trainable && DType.IsFloatingPoint();
 
@@ -49,7 +58,7 @@ public sealed class Variable : Tensor
         get => base[entries];
         set
         {
-            if (value.DType != DType) throw new DTypeMismatchException($"Assign: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with Cast.");
+            RequireDType(value, nameof(Assign));
             var inputs = new List<Tensor> { this, value };
             foreach (TensorIndex entry in entries)
                 if (entry.Tensor is { } places) inputs.Add(places);
@@ -59,12 +68,35 @@ public sealed class Variable : Tensor
     }
 
     /// <summary>Changes the value; views of the variable change with it.</summary>
+    /// <param name="value">The new value, of the variable's dtype.</param>
+    /// <param name="allowNewShape">Whether a value of another shape is taken too, although <see cref="StaticShape"/> leaves no size open.</param>
     /// <returns>The variable, which has the new value.</returns>
-    /// <exception cref="ShapeMismatchException">The value has another shape; nothing is changed.</exception>
-    public Variable Assign(Tensor value)
+    /// <remarks>
+    /// A value of another shape brings memory of its own. Views that were taken before keep the last value of the old shape. A tape that
+    /// used the variable before refuses gradients of it, a traced function that reads it is traced anew at its next call, and an optimizer
+    /// that has changed it asks for <c>Reset</c>, since its slots have the old shape. Other threads should not use the variable meanwhile:
+    /// what they compute may mix the two shapes and fail.
+    /// </remarks>
+    /// <exception cref="ShapeMismatchException">The value's shape is not allowed; nothing is changed.</exception>
+    /// <exception cref="DTypeMismatchException">The value has another dtype; nothing is changed.</exception>
+    /// <exception cref="TracingException">The value has another shape and a traced function is being recorded, whose replays keep theirs; nothing is changed.</exception>
+    /// <example><code>
+    /// var queue = new Variable(Tensor.Zeros([0, 10]), trainable: false, shape: [null, 10]);
+    /// queue.Assign(Tensor.Concat([queue, row]));                // [1, 10]
+    /// w.Assign(Tensor.Zeros([5, 3]), allowNewShape: true);
+    /// </code></example>
+    public Variable Assign(Tensor value, bool allowNewShape = false)
     {
-        RequireFit(value, nameof(Assign));
-        VariableOps.Assign.Apply([this, value], default);
+        if (value.ConcreteShape == ConcreteShape || !(allowNewShape || partialShape is not null))
+        {
+            RequireFit(value, nameof(Assign));
+            VariableOps.Assign.Apply([this, value], default);
+        }
+        else
+        {
+            RequireAllowed(value);
+            VariableOps.AssignNewShape.Apply([this, value], default);
+        }
         Changed();
         return this;
     }
@@ -96,11 +128,34 @@ public sealed class Variable : Tensor
     {
         if (Constraint is null) return;
         using var scope = Temporaries.Begin();
-        Assign(Constraint(this));
+        Tensor value = Constraint(this);
+        RequireFit(value, nameof(Constraint));
+        Assign(value);
+    }
+
+    /// <summary>Takes a copy of a value of another shape.</summary>
+    internal void Move(Tensor value)
+    {
+        Tensor before = ExchangeMemory(Outside(static v => v.Clone(), value.Device == Device ? value : value.To(Device)), out bool inUse);
+        Interlocked.Increment(ref Version!.Moves);
+        if (!inUse)
+        {
+            before.Dispose();
+            foreach (Tensor tensor in former ?? []) tensor.Dispose();
+            former = null;
+        }
+        else
+        {
+            (former ??= []).Add(before);
+        }
     }
 
     /// <summary>Notes that a kernel changed the elements, so that a tape that kept the old ones can tell.</summary>
     internal void Changed() => Interlocked.Increment(ref Version!.Count);
+
+    private static Tensor RequireStart(Tensor value, string? name, Shape? shape) =>
+        shape is null || shape.IsCompatibleWith(value.ConcreteShape) ? value
+            : throw new ShapeMismatchException($"Variable: the initial value of '{name}' is {value.ConcreteShape}, which does not fit {shape}.");
 
     private static nint TakeCopy(Tensor value)
     {
@@ -110,14 +165,33 @@ public sealed class Variable : Tensor
 
     private void RequireFit(Tensor value, string op)
     {
+        RequireDType(value, op);
+        if (value.ConcreteShape == ConcreteShape) return;
+        string cure = op == nameof(Assign) ? ", unless allowNewShape says otherwise" : "";
+        throw new ShapeMismatchException($"{op}: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; the shapes must be equal{cure}.");
+    }
+
+    private void RequireAllowed(Tensor value)
+    {
+        RequireDType(value, nameof(Assign));
+        if (!StaticShape.IsCompatibleWith(value.ConcreteShape) && partialShape is not null)
+            throw new ShapeMismatchException($"Assign: the value is {value.ConcreteShape}, variable '{Name}' was made for {partialShape} and has no value of another shape; make it with the sizes unknown that are to change.");
+        if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
+            throw new TracingException($"Assign: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; inside a traced function, whose replays compute with the shapes of its trace, a variable keeps its shape. Return the value and assign it outside.");
+    }
+
+    private void RequireDType(Tensor value, string op)
+    {
         if (value.DType != DType) throw new DTypeMismatchException($"{op}: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with Cast.");
-        if (value.ConcreteShape != ConcreteShape) throw new ShapeMismatchException($"{op}: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; the shapes must be equal.");
     }
 }
 
 internal static class VariableOps
 {
     internal static readonly Op<None> Assign = InPlace("Assign", static (variable, value) => Aten.copy_(variable, value, false));
+
+    // No kernel does this: the variable gets a copy of the value for its memory.
+    internal static readonly Op<None> AssignNewShape = new("AssignNewShape", static (x, in _) => { ((Variable)x[0]).Move(x[1]); return x[0]; }, static (x, in _) => x[1]) { Effect = Effect.Mutates };
 
     internal static readonly Op<None> AssignAdd = InPlace("AssignAdd", static (variable, value) => Aten.add__Tensor(variable, value, 1));
 

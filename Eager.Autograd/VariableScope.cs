@@ -92,12 +92,12 @@ public sealed class VariableScope : IDisposable
 
     /// <summary>Makes or finds a variable of the scope that is open.</summary>
     /// <param name="name">Its name below the scope.</param>
-    /// <param name="shape">Its shape; may be left out where it is there already.</param>
-    /// <param name="initializer">Gives the first value of a shape and dtype; when null, Glorot's uniform distribution, zeros for integers.</param>
+    /// <param name="shape">Its shape; may be left out where it is there already. Sizes that are unknown, as in <c>[null, 10]</c>, may change with each assignment.</param>
+    /// <param name="initializer">Gives the first value of a shape and dtype; when null, Glorot's uniform distribution, zeros for integers. Where sizes are unknown it chooses the first ones.</param>
     /// <param name="dtype">Its dtype.</param>
     /// <param name="trainable">Whether tapes watch it and optimizers change it.</param>
     /// <exception cref="VariableReuseException">It is there and the scope does not reuse, or it is not there and the scope only reuses.</exception>
-    /// <exception cref="ShapeMismatchException">It is there with another shape, or it is to be made and no shape is given.</exception>
+    /// <exception cref="ShapeMismatchException">It is there with another shape, or it is to be made and no shape is given, or one with unknown sizes and no initializer, or its first value does not fit.</exception>
     /// <exception cref="DTypeMismatchException">It is there with another dtype.</exception>
     public static Variable GetVariable(string name, Shape? shape = null, Func<Shape, DType, Tensor>? initializer = null, DType dtype = DType.Float32, bool trainable = true)
     {
@@ -105,11 +105,12 @@ public sealed class VariableScope : IDisposable
         Variable variable = Get(name, () =>
         {
             if (shape is null) throw new ShapeMismatchException($"GetVariable: variable '{full}' is to be made, which needs a shape.");
+            if (!shape.IsFullyKnown && initializer is null) throw new ShapeMismatchException($"GetVariable: variable '{full}' is to be made with shape {shape}; give an initializer, which says how large it is at first.");
             using var unrecorded = Unrecorded.Begin();
             using Tensor first = (initializer ?? Default)(shape, dtype);
-            return new Variable(first, trainable, full);
+            return new Variable(first, trainable, full, shape);
         });
-        if (shape is not null && variable.ConcreteShape != shape) throw new ShapeMismatchException($"GetVariable: variable '{full}' is {variable.ConcreteShape}, not {shape}.");
+        if (shape is not null && !shape.IsCompatibleWith(variable.ConcreteShape)) throw new ShapeMismatchException($"GetVariable: variable '{full}' is {variable.ConcreteShape}, not {shape}.");
         if (variable.DType != dtype) throw new DTypeMismatchException($"GetVariable: variable '{full}' is {variable.DType.Name()}, not {dtype.Name()}.");
         return variable;
     }

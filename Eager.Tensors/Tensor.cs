@@ -141,8 +141,6 @@ public partial class Tensor : IDisposable
     /// <summary>The id if one was given, else 0: such a tensor is known to no recorder.</summary>
     internal long IdOrZero => id;
 
-    private protected bool HasCachedShape => shape is not null;
-
     /// <summary>Frees the memory now, unless another tensor shares it or a call in flight still reads it. Doing so twice is harmless.</summary>
     public void Dispose()
     {
@@ -310,11 +308,24 @@ public partial class Tensor : IDisposable
         return read;
     }
 
-    /// <summary>Forgets what is cached of a handle whose shape was changed.</summary>
-    private protected void ForgetDescription()
+    /// <summary>Takes the memory and the shape of a value, which it leaves disposed, in place of its own.</summary>
+    /// <param name="value">Of this tensor's dtype and device.</param>
+    /// <param name="inUse">Whether a call in flight or a pin may still read the former memory.</param>
+    /// <returns>A wrapper of the former memory.</returns>
+    private protected Tensor ExchangeMemory(Tensor value, out bool inUse)
     {
-        shape = null;
-        dtype = UnknownDType;
+        Enter();
+        // Never unknown from here on: another thread that asks for the shape must not read the sizes of one handle by the rank of another.
+        _ = ConcreteShape;
+        Shape newShape = value.ConcreteShape;
+        nint taken = value.TakeHandle();
+        nint former = Interlocked.Exchange(ref handle, taken);
+        entry!.Handle = taken;
+        (shape, rank) = (newShape, (byte)newShape.Rank);
+        Leave();
+        // Whoever enters from here on gets the new handle.
+        inUse = Volatile.Read(ref uses) is not (0 or DisposedFlag);
+        return OwnUnscoped(former);
     }
 }
 
@@ -328,4 +339,7 @@ internal sealed class VersionCell(Tensor owner)
 
     /// <summary>The number of changes so far.</summary>
     internal int Count;
+
+    /// <summary>How many of them put other memory, of another shape, in the place of the variable's own.</summary>
+    internal int Moves;
 }

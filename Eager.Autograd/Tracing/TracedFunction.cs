@@ -22,8 +22,8 @@ public sealed class TracedFunction : IDisposable
         (this.function, this.inputCount, this.name, this.signature) = (function, inputCount, name, signature);
     }
 
-    /// <summary>How many signatures were traced so far.</summary>
-    public int TraceCount => traces.Count;
+    /// <summary>How many times it was traced so far: once for each signature, and anew when a variable that it uses had taken another shape.</summary>
+    public int TraceCount { get; private set; }
 
     /// <summary>The graph of the latest trace.</summary>
     /// <exception cref="TracingException">Nothing was traced yet.</exception>
@@ -43,10 +43,12 @@ public sealed class TracedFunction : IDisposable
     {
         RequireFit(inputs);
         if (ThreadContext.Current.Observer is { AnyIsRecording: true }) return function(inputs.ToArray());
+        RemoveOutdated();
         foreach (ConcreteFunction trace in traces)
             if (trace.Fits(inputs)) return trace.Replay(inputs);
         (ConcreteFunction concrete, Tensor[] results) = ConcreteFunction.Trace(name, function, inputs, signature);
         traces.Add(concrete);
+        TraceCount++;
         return results;
     }
 
@@ -55,6 +57,16 @@ public sealed class TracedFunction : IDisposable
     {
         foreach (ConcreteFunction trace in traces) trace.Dispose();
         traces.Clear();
+    }
+
+    private void RemoveOutdated()
+    {
+        for (int i = traces.Count - 1; i >= 0; i--)
+        {
+            if (!traces[i].IsOutdated) continue;
+            traces[i].Dispose();
+            traces.RemoveAt(i);
+        }
     }
 
     private void RequireFit(ReadOnlySpan<Tensor> inputs)
@@ -80,6 +92,7 @@ internal sealed class ConcreteFunction : IDisposable
     private readonly NativeProgram program;
     private readonly Action[] hostEffects;
     private readonly VersionCell[] changed;
+    private readonly (VersionCell Variable, int Moves)[] captured;
     private readonly object[] needed;
 
     private ConcreteFunction((DType, Shape, Device)[] inputs, NativeProgram program, Tracer tracer)
@@ -88,11 +101,23 @@ internal sealed class ConcreteFunction : IDisposable
         this.program = program;
         hostEffects = [.. tracer.HostEffects];
         changed = [.. tracer.Changed];
+        captured = [.. tracer.Captured.Select(static pair => (pair.Key, pair.Value))];
         needed = [.. tracer.NeededByReplays];
         Graph = tracer.Graph;
     }
 
     internal Graph Graph { get; }
+
+    /// <summary>True when a variable that the program uses has taken other memory since, of another shape.</summary>
+    internal bool IsOutdated
+    {
+        get
+        {
+            foreach ((VersionCell variable, int moves) in captured)
+                if (Volatile.Read(ref variable.Moves) != moves) return true;
+            return false;
+        }
+    }
 
     /// <summary>Runs the function once, with this thread's operations traced and its kernel calls logged.</summary>
     internal static (ConcreteFunction Concrete, Tensor[] Results) Trace(string name, Func<Tensor[], Tensor[]> function, ReadOnlySpan<Tensor> inputs, IReadOnlyList<InputSpec>? signature)
@@ -140,8 +165,8 @@ internal sealed class ConcreteFunction : IDisposable
 
     public void Dispose() => program.Dispose();
 
-    // The sizes of this run, with the unknown ones of the signature kept unknown.
-    private static Shape Known(Shape? wanted, Shape actual)
+    /// <summary>The sizes of this run, with those unknown that a signature or a variable leaves open.</summary>
+    internal static Shape Known(Shape? wanted, Shape actual)
     {
         if (wanted is null) return actual;
         var dims = new Dim[actual.Rank];

@@ -10,6 +10,7 @@ internal sealed class Tracer : Observer
     private readonly Dictionary<long, GraphTensor> known = [];
     private readonly Dictionary<string, int> scopeUses = [];
     private readonly HashSet<VersionCell> changed = [];
+    private readonly Dictionary<VersionCell, int> captured = [];
     private Operation? lastEffect;
 
     internal Tracer(string name) => Graph = new Graph(name);
@@ -38,6 +39,9 @@ internal sealed class Tracer : Observer
 
     /// <summary>The counters of variables that each run changes.</summary>
     internal IReadOnlyCollection<VersionCell> Changed => changed;
+
+    /// <summary>The counters of variables that the trace uses, and how often those had taken other memory when it first did.</summary>
+    internal IReadOnlyDictionary<VersionCell, int> Captured => captured;
 
     internal override bool RecordsHostEffects => true;
 
@@ -124,7 +128,8 @@ internal sealed class Tracer : Observer
     private GraphTensor Capture(Tensor tensor)
     {
         string type = tensor is Variable ? "Variable" : "Const";
-        return Know(tensor, AddSource(type, tensor.Name ?? type, tensor, tensor.ConcreteShape));
+        if (tensor.Version is { } version) captured.TryAdd(version, Volatile.Read(ref version.Moves));
+        return Know(tensor, AddSource(type, tensor.Name ?? type, tensor, tensor is Variable variable ? ConcreteFunction.Known(variable.StaticShape, tensor.ConcreteShape) : tensor.ConcreteShape));
     }
 
     private GraphTensor AddSource(string type, string name, Tensor tensor, Shape shape)

@@ -87,7 +87,7 @@ internal sealed class ForwardMode : Observer, IDisposable
 
         var pass = new BackwardPass(recorder, keepsRecording: false);
         foreach (Tensor? weight in u)
-            if (weight is not null) pass.Ask(recorder.NumberOf(weight));
+            if (weight is not null) pass.Ask(recorder.NumberOf(weight), weight);
         for (int i = 0; i < given.Length; i++)
             if (given[i] is { } tangent && gradients[i] is { } gradient && recorder.NumberOf(gradient) is >= 0 and int number) pass.Seed(number, tangent.Alias());
         pass.Run();

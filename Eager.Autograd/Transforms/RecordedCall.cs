@@ -44,7 +44,7 @@ internal sealed class RecordedCall
     internal Tensor[] Pull(IReadOnlyList<Tensor> outputGradients, bool keepsRecording)
     {
         var pass = new BackwardPass(recorder, keepsRecording);
-        foreach (int number in numbers) pass.Ask(number);
+        for (int i = 0; i < numbers.Length; i++) pass.Ask(numbers[i], inputs[i]);
         for (int i = 0; i < Outputs.Length; i++)
             if (recorder.NumberOf(Outputs[i]) is >= 0 and int number) pass.Seed(number, outputGradients[i].Alias());
         pass.Run();

@@ -24,6 +24,7 @@ public sealed class Lbfgs : ICheckpointable
     private readonly List<Variable> moves = [];
     private readonly List<Variable> differences = [];
     private Variable[] built = [];
+    private Shape[] shapes = [];
 
     /// <summary>Makes an optimizer.</summary>
     /// <param name="learningRate">The length along a direction that a line search tries first.</param>
@@ -56,14 +57,18 @@ public sealed class Lbfgs : ICheckpointable
     /// <param name="variables">Of one floating-point dtype.</param>
     /// <exception cref="InvalidArgumentException">There is none, or other variables were given before.</exception>
     /// <exception cref="DTypeMismatchException">Their dtypes differ.</exception>
+    /// <exception cref="ShapeMismatchException">One has another shape than the steps so far.</exception>
     public void Build(IEnumerable<Variable> variables)
     {
         Variable[] given = [.. variables];
         if (given.Length == 0) throw new InvalidArgumentException("Lbfgs: there is no variable to change.");
         if (built.Length > 0 && !built.SequenceEqual(given)) throw new InvalidArgumentException($"Lbfgs: {given.Length} variables were given that are not the {built.Length} of before, which its memory is of; make an optimizer for each list.");
+        Shape[] now = [.. given.Select(static v => v.ConcreteShape)];
+        for (int i = 0; i < now.Length && moves.Count > 0; i++)
+            if (now[i] != shapes[i]) throw new ShapeMismatchException($"Lbfgs: '{given[i].Name}' is {now[i]}, its memory is of {shapes[i]}, so a value of another shape was assigned since; make a new optimizer.");
         foreach (Variable variable in given)
             if (variable.DType != given[0].DType) throw new DTypeMismatchException($"Lbfgs: '{variable.Name}' is {variable.DType.Name()}, '{given[0].Name}' {given[0].DType.Name()}; all variables must be of one dtype.");
-        built = given;
+        (built, shapes) = (given, now);
     }
 
     /// <summary>Makes one step: follows directions until the loss is at a minimum or a limit is reached.</summary>

@@ -101,11 +101,48 @@ public abstract class Optimizer : ICheckpointable
         }
     }
 
+    /// <summary>Lets the slots of variables start anew, of the shapes that the variables have now; those that have no slots yet are passed over.</summary>
+    /// <remarks>
+    /// For variables that were assigned values of another shape. The step count stays, so that Adam and its kin no longer correct the bias of
+    /// means that start at zero: some warm-up steps are in order. To keep what was learned of the old elements, give the slots values instead
+    /// (<see cref="Slot"/>).
+    /// </remarks>
+    /// <example><code>
+    /// w.Assign(Tensor.Concat([w, newRows]), allowNewShape: true);
+    /// adam.Reset([w]);
+    /// </code></example>
+    public void Reset(IEnumerable<Variable> variables)
+    {
+        foreach (Variable variable in variables)
+        {
+            if (!slots.TryGetValue(variable, out Variable[]? kept)) continue;
+            for (int i = 0; i < kept.Length; i++)
+            {
+                using Tensor start = Tensor.FullLike(variable, StartOf(SlotNames[i]));
+                kept[i].Assign(start, allowNewShape: true);
+            }
+        }
+    }
+
+    /// <summary>A tensor that the optimizer keeps for a variable, such as Adam's <c>m</c>; assigning to it counts from the next step on.</summary>
+    /// <param name="variable">A variable that was updated, or given to <see cref="Build"/>.</param>
+    /// <param name="name">The name of the slot, as checkpoints have it before the variable's name.</param>
+    /// <exception cref="InvalidArgumentException">The optimizer keeps nothing for the variable, or nothing of that name.</exception>
+    /// <example><code>adam.Slot(w, "m").Assign(Tensor.Concat([adam.Slot(w, "m"), Tensor.ZerosLike(newRows)]), allowNewShape: true);</code></example>
+    public Variable Slot(Variable variable, string name)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        if (!slots.TryGetValue(variable, out Variable[]? kept)) throw new InvalidArgumentException($"{Name}.Slot: nothing is kept for '{variable.Name}' yet; Build or a first step makes its slots.");
+        for (int i = 0; i < kept.Length; i++)
+            if (SlotNames[i] == name) return kept[i];
+        throw new InvalidArgumentException($"{Name}.Slot: nothing is kept under '{name}', only under {(kept.Length == 0 ? "no name" : string.Join(", ", SlotNames))}.");
+    }
+
     /// <summary>Makes one step.</summary>
     /// <param name="gradients">One for each variable; a variable whose gradient is null stays as it is.</param>
     /// <param name="variables">What to change.</param>
     /// <param name="globalStep">A variable that counts steps over all optimizers; 1 is added to it.</param>
-    /// <exception cref="ShapeMismatchException">A gradient has another shape than its variable; nothing is changed.</exception>
+    /// <exception cref="ShapeMismatchException">A gradient has another shape than its variable, or the variable another one than its slots; nothing is changed.</exception>
     /// <exception cref="DTypeMismatchException">A gradient has another dtype than its variable; nothing is changed.</exception>
     /// <exception cref="InvalidArgumentException">The lists differ in length, a variable stands twice, or all gradients are null.</exception>
     public void Apply(IReadOnlyList<Tensor?> gradients, IReadOnlyList<Variable> variables, Variable? globalStep = null)
@@ -181,7 +218,7 @@ public abstract class Optimizer : ICheckpointable
         string plain = $"{slot}/{variable.Name}", name = plain;
         for (int i = 1; !slotNames.Add(name); i++) name = $"{plain}_{i}";
         using Tensor start = Tensor.FullLike(variable, StartOf(slot));
-        return new Variable(start, trainable: false, name);
+        return new Variable(start, trainable: false, name, variable.StaticShape);
     }
 
     // Each group has two rows of settings: with its weight decay, and without.
@@ -221,6 +258,8 @@ public abstract class Optimizer : ICheckpointable
                 throw new ShapeMismatchException($"{Name}.Apply: the gradient of '{variable.Name}' is {gradient.ConcreteShape}, the variable {variable.ConcreteShape}.");
             if (gradient.DType != variable.DType)
                 throw new DTypeMismatchException($"{Name}.Apply: the gradient of '{variable.Name}' is {gradient.DType.Name()}, the variable {variable.DType.Name()}; convert it with Cast.");
+            foreach (Variable slot in slots.GetValueOrDefault(variable, []))
+                if (slot.ConcreteShape != variable.ConcreteShape) throw SlotOfOtherShape(variable, slot);
             used.Add(gradient);
             changed.Add(variable);
         }
@@ -228,4 +267,7 @@ public abstract class Optimizer : ICheckpointable
         if (changed.Distinct().Count() != changed.Count) throw new InvalidArgumentException($"{Name}.Apply: a variable is listed twice; list each once.");
         return ([.. used], [.. changed]);
     }
+
+    private ShapeMismatchException SlotOfOtherShape(Variable variable, Variable slot) =>
+        new($"{Name}.Apply: slot '{slot.Name}' is {slot.ConcreteShape}, the variable '{variable.Name}' {variable.ConcreteShape}, which it was assigned since; call Reset with it, which lets its slots start anew, or give the slot a value of that shape.");
 }

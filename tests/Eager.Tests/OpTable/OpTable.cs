@@ -81,6 +81,7 @@ internal static class OpTable
         [SearchingOps.UniqueConsecutive] = typeof(SearchingTests),
         [SearchingOps.UniqueConsecutiveSlices] = typeof(SearchingTests),
         [VariableOps.Assign] = typeof(VariableTests),
+        [VariableOps.AssignNewShape] = typeof(VariableShapeTests),
         [VariableOps.AssignAdd] = typeof(VariableTests),
         [VariableOps.AssignSub] = typeof(VariableTests),
         [VariableOps.AssignPart] = typeof(VariableTests),
