@@ -12,14 +12,20 @@ internal static unsafe class TensorMemory
         return Aten.empty_memory_format(sizes, (int)dtype, -1, Device.Cpu.Packed, default, -1);
     }
 
+    /// <summary>Whether the elements are on the CPU in C order.</summary>
+    public static bool IsPlain(Tensor x)
+    {
+        bool plain = Native.eager_is_plain(x.Enter()) != 0;
+        x.Leave();
+        return plain && x.Device == Device.Cpu;
+    }
+
     /// <summary>The elements on the CPU in C order: the same memory where it is so already, otherwise a copy. The caller disposes it.</summary>
     /// <exception cref="TracingException">A traced function is being recorded, where values do not exist yet.</exception>
     public static Tensor Plain(Tensor x, string how)
     {
         x.ReadingValue(how);
-        bool plain = Native.eager_is_plain(x.Enter()) != 0;
-        x.Leave();
-        if (plain && x.Device == Device.Cpu) return x.Alias();
+        if (IsPlain(x)) return x.Alias();
 
         Tensor copy = Empty(x.ConcreteShape.Sizes, x.DType);
         using var pin = new TensorPin(copy);

@@ -95,8 +95,11 @@ public sealed class Checkpoint
     /// <param name="path">The file.</param>
     /// <param name="options">What need not fit; everything must when null.</param>
     /// <returns>The training step that was saved with it.</returns>
-    /// <remarks>All tensors to restore are held in memory beside those of the program until everything is known to fit.</remarks>
-    /// <exception cref="MissingFileException">The file is not there or cannot be read.</exception>
+    /// <remarks>
+    /// The whole file is checked first; then the values are read into the variables' own memory. State other than variables, and variables whose
+    /// shape changes, are held in memory beside those of the program until everything is known to fit.
+    /// </remarks>
+    /// <exception cref="MissingFileException">The file is not there or cannot be read. Should the disk fail only after the file was found whole, the message says that a part is restored.</exception>
     /// <exception cref="CorruptFileException">The file is damaged: its structure or its checksum is wrong.</exception>
     /// <exception cref="CheckpointMismatchException">Keys are missing or too many, or a dtype, a shape or a content does not fit.</exception>
     /// <exception cref="InvalidArgumentException">A pattern of the options is none.</exception>
@@ -123,13 +126,25 @@ public sealed class Checkpoint
                 if (prepared[^1].Mismatch is { } reason) problems.Add($"'{entry.Key}': {reason}");
             }
             ThrowIfAny(problems, file.Path);
-            foreach (PreparedState state in prepared) state.Commit();
+            Commit(prepared);
         }
         finally
         {
             foreach (PreparedState state in prepared) state.Value?.Dispose();
         }
         return step;
+    }
+
+    private static void Commit(List<PreparedState> prepared)
+    {
+        try
+        {
+            foreach (PreparedState state in prepared) state.Commit();
+        }
+        catch (MissingFileException e)
+        {
+            throw new MissingFileException($"{e.Message} It was found whole before, so a part of the state is restored already: restore again, from another checkpoint if need be.", e);
+        }
     }
 
     /// <summary>Checks that a file is a whole checkpoint, without a look at what a program has.</summary>

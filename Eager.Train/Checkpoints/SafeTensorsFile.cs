@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.ExceptionServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Eager.Train;
 
@@ -8,15 +11,18 @@ namespace Eager.Train;
 /// </summary>
 public sealed class SafeTensorsFile : IDisposable
 {
-    private const int ChunkBytes = 1 << 20;
+    private const int RangeBytes = 4 << 20;    // what one thread sees to at a time
+    private const int ChunkBytes = 256 << 10;  // what stays in a core's cache between reading and checksum
 
     private readonly Stream stream;
+    private readonly SafeFileHandle? handle;
     private readonly byte[] header;
     private readonly Dictionary<string, SafeTensorsEntry> byName;
 
     private SafeTensorsFile(Stream stream, string path, byte[] header, List<SafeTensorsEntry> entries, Dictionary<string, string> metadata)
     {
         this.stream = stream;
+        handle = (stream as FileStream)?.SafeFileHandle;
         this.header = header;
         byName = entries.ToDictionary(e => e.Name, StringComparer.Ordinal);
         Path = path;
@@ -95,15 +101,7 @@ public sealed class SafeTensorsFile : IDisposable
             throw new InvalidArgumentException($"{Path}: '{entry.Name}' has {entry.ByteLength} bytes; {destination.Length} bytes from {offset} on are not among them.");
         }
         long position = sizeof(ulong) + header.Length + entry.Begin + offset;
-        try
-        {
-            stream.Position = position;
-            stream.ReadExactly(destination);
-        }
-        catch (IOException e)
-        {
-            throw FileErrors.CannotRead(Path, e);
-        }
+        ReadAt(position, destination);
         int bad = entry.DType == DType.Bool ? destination.IndexOfAnyExceptInRange((byte)0, (byte)1) : -1;
         if (bad >= 0) throw new CorruptFileException($"{Path}: '{entry.Name}' is BOOL but holds the byte {destination[bad]} at offset {position + bad}: the file is damaged.");
     }
@@ -117,6 +115,18 @@ public sealed class SafeTensorsFile : IDisposable
         byte[] bytes = new byte[entry.ByteLength];
         Read(entry, bytes);
         return bytes;
+    }
+
+    /// <summary>Reads a whole tensor into another's memory, several parts at once.</summary>
+    /// <param name="entry">The tensor, one of <see cref="Entries"/>.</param>
+    /// <param name="destination">On the CPU, in C order, and of as many bytes.</param>
+    /// <exception cref="CorruptFileException">A BOOL tensor holds bytes other than 0 and 1.</exception>
+    /// <exception cref="MissingFileException">The file can no longer be read.</exception>
+    internal unsafe void Read(SafeTensorsEntry entry, Tensor destination)
+    {
+        using var pin = new TensorPin(destination);
+        byte* first = pin.Pointer;
+        InRanges(pin.ByteCount, (_, offset, length) => Read(entry, new Span<byte>(first + offset, length), offset));
     }
 
     /// <summary>Compares the file with the checksum that Eager's checkpoints carry over header and data.</summary>
@@ -133,20 +143,75 @@ public sealed class SafeTensorsFile : IDisposable
         SafeTensorsHeader.ChecksumPlaceholder[..digits].CopyTo(zeroed.AsSpan(prefix.Length));
 
         uint crc = Crc32C.Append(SafeTensorsWriter.LengthChecksum(zeroed.Length), zeroed);
-        byte[] chunk = new byte[ChunkBytes];
-        try
-        {
-            stream.Position = sizeof(ulong) + header.Length;
-            while (stream.Read(chunk) is > 0 and int read) crc = Crc32C.Append(crc, chunk.AsSpan(0, read));
-        }
-        catch (IOException e)
-        {
-            throw FileErrors.CannotRead(Path, e);
-        }
+        long start = sizeof(ulong) + header.Length, dataBytes = stream.Length - start;
+        var checksums = new (uint Crc, int Length)[Ranges(dataBytes)];
+        InRanges(dataBytes, (range, offset, length) => checksums[range] = (ChecksumAt(start + offset, length), length));
+        foreach ((uint joined, int length) in checksums) crc = Crc32C.Join(crc, joined, length);
         string found = SafeTensorsWriter.Format(crc);
         if (found != promised) throw new CorruptFileException($"{Path}: the checksum over its {stream.Length} bytes is {found}, {promised} was written: the file has changed or is damaged.");
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => stream.Dispose();
+
+    private uint ChecksumAt(long position, int length)
+    {
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        uint crc = Crc32C.Empty;
+        for (int done = 0; done < length; done += ChunkBytes)
+        {
+            Span<byte> part = chunk.AsSpan(0, Math.Min(ChunkBytes, length - done));
+            ReadAt(position + done, part);
+            crc = Crc32C.Append(crc, part);
+        }
+        ArrayPool<byte>.Shared.Return(chunk);
+        return crc;
+    }
+
+    // Many threads may read from a file at once; from another stream they read in turns.
+    private void ReadAt(long position, Span<byte> destination)
+    {
+        try
+        {
+            if (handle is null)
+            {
+                lock (stream)
+                {
+                    stream.Position = position;
+                    stream.ReadExactly(destination);
+                }
+                return;
+            }
+            while (destination.Length > 0)
+            {
+                int read = RandomAccess.Read(handle, destination, position);
+                if (read == 0) throw new EndOfStreamException($"It ended at offset {position}.");
+                destination = destination[read..];
+                position += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw FileErrors.CannotRead(Path, e);
+        }
+    }
+
+    private static int Ranges(long bytes) => (int)((bytes + RangeBytes - 1) / RangeBytes);
+
+    // Calls for each range of some bytes with its number, offset and length, on all cores.
+    private static void InRanges(long bytes, Action<int, long, int> action)
+    {
+        try
+        {
+            Parallel.For(0, Ranges(bytes), range =>
+            {
+                long offset = (long)range * RangeBytes;
+                action(range, offset, (int)Math.Min(RangeBytes, bytes - offset));
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 }

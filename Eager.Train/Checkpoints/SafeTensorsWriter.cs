@@ -22,6 +22,8 @@ public sealed record SafeTensorsSource(string Name, DType DType, Shape Shape, Ac
 /// <summary>Writes safetensors files.</summary>
 public static class SafeTensorsWriter
 {
+    private const int ChunkBytes = 256 << 10;  // what stays in a core's cache between checksum and writing
+
     private static readonly Dictionary<string, string> NoMetadata = [];
 
     /// <summary>Writes a file, replacing one that is there only once the new one is whole.</summary>
@@ -92,8 +94,12 @@ public static class SafeTensorsWriter
         {
             written += bytes.Length;
             if (written > promised) throw WrongLength();
-            stream.Write(bytes);
-            if (checksum) crc = Crc32C.Append(crc, bytes);
+            for (; bytes.Length > 0; bytes = bytes[Math.Min(ChunkBytes, bytes.Length)..])
+            {
+                ReadOnlySpan<byte> chunk = bytes[..Math.Min(ChunkBytes, bytes.Length)];
+                if (checksum) crc = Crc32C.Append(crc, chunk);
+                stream.Write(chunk);
+            }
         });
         if (written != promised) throw WrongLength();
         return crc;

@@ -27,17 +27,17 @@ public abstract record StateEntry
     /// <param name="key">The key in the file.</param>
     /// <param name="get">Gives the tensor as it is now; when restoring, its shape and dtype are those that the file must have.</param>
     /// <param name="set">Takes the restored value, on the CPU, and copies it: it is disposed afterwards.</param>
-    public static StateEntry Tensor(string key, Func<Tensor> get, Action<Tensor> set) => new TensorEntry(key, get, set);
+    public static StateEntry Tensor(string key, Func<Tensor> get, Action<Tensor> set) => new TensorEntry(key, get, set, null);
 
-    /// <summary>A variable; it keeps its identity and takes the restored value.</summary>
+    /// <summary>A variable; it keeps its identity and takes the restored value, of whatever shape <see cref="Autograd.Variable.StaticShape"/> allows.</summary>
     /// <param name="variable">The variable.</param>
     /// <param name="key">The key in the file; by default the variable's name.</param>
     /// <exception cref="InvalidArgumentException">Neither a key is given nor has the variable a name.</exception>
     public static StateEntry Variable(Variable variable, string? key = null)
     {
         ArgumentNullException.ThrowIfNull(variable);
-        return Tensor(key ?? variable.Name ?? throw new InvalidArgumentException($"StateEntry.Variable: a variable of shape {variable.ConcreteShape} has no name; give it one, or give the key."),
-            () => variable, value => variable.Assign(value));
+        return new TensorEntry(key ?? variable.Name ?? throw new InvalidArgumentException($"StateEntry.Variable: a variable of shape {variable.ConcreteShape} has no name; give it one, or give the key."),
+            () => variable, value => variable.Assign(value), variable);
     }
 
     /// <summary>A 64-bit integer, such as a step.</summary>
@@ -101,8 +101,10 @@ public abstract record StateEntry
             bytes => set(MemoryMarshal.Cast<byte, T>(bytes).ToArray()),
             check is null ? null : bytes => check(MemoryMarshal.Cast<byte, T>(bytes).ToArray()));
 
-    private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set) : StateEntry(Key)
+    private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set, Variable? Owner) : StateEntry(Key)
     {
+        private Shape Wanted => Owner?.StaticShape ?? Get().ConcreteShape;
+
         internal override SafeTensorsSource ToSource()
         {
             Tensor tensor = Get();
@@ -112,25 +114,27 @@ public abstract record StateEntry
         internal override string? Mismatch(SafeTensorsEntry found, bool reshape)
         {
             Tensor mine = Get();
-            bool fits = found.Shape == mine.ConcreteShape || (reshape && found.ByteLength == SafeTensorsHeader.SizeInBytes(mine.DType, mine.ConcreteShape.Sizes));
+            bool fits = Wanted.IsCompatibleWith(found.Shape) || (reshape && found.ByteLength == SafeTensorsHeader.SizeInBytes(mine.DType, mine.ConcreteShape.Sizes));
             return found.DType == mine.DType && fits ? null
-                : $"the file has {found.DType.Name()} {found.Shape}, the program {mine.DType.Name()} {mine.ConcreteShape}";
+                : $"the file has {found.DType.Name()} {found.Shape}, the program {mine.DType.Name()} {Wanted}";
         }
 
         internal override PreparedState Prepare(SafeTensorsFile file, SafeTensorsEntry found)
         {
-            Tensor value = TensorMemory.Empty(Get().ConcreteShape.Sizes, found.DType);
-            var prepared = new PreparedState(() => Set(value), value, Mismatch: null);
+            Shape shape = Wanted.IsCompatibleWith(found.Shape) ? found.Shape : Get().ConcreteShape;
+            if (Owner is not null && ReadsInto(Owner, shape))
+            {
+                return new PreparedState(() =>
+                {
+                    file.Read(found, Owner);
+                    Owner.Changed();
+                }, Value: null, Mismatch: null);
+            }
+            Tensor value = TensorMemory.Empty(shape.Sizes, found.DType);
             try
             {
-                using var pin = new TensorPin(value);
-                long offset = 0;
-                foreach (Span<byte> part in pin)
-                {
-                    file.Read(found, part, offset);
-                    offset += part.Length;
-                }
-                return prepared;
+                file.Read(found, value);
+                return new PreparedState(() => Set(value), value, Mismatch: null);
             }
             catch
             {
@@ -138,6 +142,11 @@ public abstract record StateEntry
                 throw;
             }
         }
+
+        // Straight from the file into the variable's own memory, unless bytes may turn out to be no elements, or a trace has to see the assignment.
+        private static bool ReadsInto(Variable variable, Shape shape) =>
+            variable.ConcreteShape == shape && variable.DType != DType.Bool && TensorMemory.IsPlain(variable)
+            && ThreadContext.Current.Observer is not { RecordsHostEffects: true };
 
         private static void WriteTo(ByteSink sink, Tensor tensor)
         {

@@ -140,6 +140,90 @@ public class CheckpointTests
     }
 
     [Test]
+    public void Large_variables_of_every_layout_come_back_in_place()
+    {
+        using var folder = new TempFolder();
+        string path = folder.File("a.safetensors");
+        // Of more than one range that a thread reads, and of a length that no range divides.
+        Tensor large = Tensor.Range(0, 3_000_001, dtype: DType.Float32);
+        Tensor turned = Tensor.Range(0, 2_000_000).Reshape([1000, 2000]).Transpose();
+        Tensor flags = large > 1_234_567;
+        new Checkpoint().Add(Read("large", large), Read("turned", turned), Read("flags", flags)).Save(path, 5);
+        var variables = new Dictionary<string, Variable>
+        {
+            ["large"] = new(Tensor.ZerosLike(large)),
+            ["turned"] = new(Tensor.ZerosLike(turned)),
+            ["flags"] = new(Tensor.ZerosLike(flags)),
+        };
+        var outOfOrder = new Variable(turned);
+        Tensor view = variables["large"][^1];
+        using var tape = new GradientTape();
+        Tensor square = variables["large"] * variables["large"];
+
+        new Checkpoint().Add(variables).Restore(path);
+
+        Assert.That(variables["large"].Equal(large).All().Item<bool>());
+        Assert.That(variables["turned"].Equal(turned).All().Item<bool>());
+        Assert.That(variables["flags"].Equal(flags).All().Item<bool>());
+        Assert.That(view.Item(), Is.EqualTo(3_000_000), "views see the change");
+        Assert.That(() => tape.Gradient(square, variables["large"]), Throws.TypeOf<GradientException>().With.Message.Contains("assigned since"));
+        outOfOrder.Assign(Tensor.ZerosLike(turned));
+        new Checkpoint().Add(StateEntry.Variable(outOfOrder, "turned")).Restore(path, new RestoreOptions { IgnoreUnexpected = true });
+        Assert.That(outOfOrder.Equal(turned).All().Item<bool>(), "the elements of a copy of a transposed tensor do not lie in C order");
+    }
+
+    [Test]
+    public void A_large_file_that_is_damaged_anywhere_changes_no_variable()
+    {
+        using var folder = new TempFolder();
+        string path = folder.File("a.safetensors");
+        Variable[] variables = [new(Tensor.Ones([1_100_000]), name: "a"), new(Tensor.Ones([1_100_000]), name: "b")];
+        Checkpoint checkpoint = new Checkpoint().Add(variables);
+        checkpoint.Save(path, 1);
+        foreach (Variable variable in variables) variable.Assign(Tensor.ZerosLike(variable));
+        long length = new FileInfo(path).Length;
+
+        foreach (long at in (long[])[length - 1, length - (1 << 18), length / 2, 5 << 20, 1 << 20])
+        {
+            Flip(at);
+            Assert.That(() => checkpoint.Restore(path), Throws.InstanceOf<CorruptFileException>().With.Message.Contains(path).And.Message.Contains("checksum"), $"byte {at}");
+            Flip(at);
+        }
+        using (FileStream file = File.OpenWrite(path)) file.SetLength(length - 1);
+        Assert.That(() => checkpoint.Restore(path), Throws.InstanceOf<CorruptFileException>().With.Message.Contains(path));
+        Assert.That(variables.Sum(static v => v.Sum().Item()), Is.Zero);
+
+        void Flip(long at)
+        {
+            using FileStream file = File.Open(path, FileMode.Open);
+            file.Position = at;
+            int value = file.ReadByte();
+            file.Position = at;
+            file.WriteByte((byte)(value ^ 0x10));
+        }
+    }
+
+    [Test]
+    public void A_disk_that_fails_after_the_check_is_named_with_what_it_means()
+    {
+        var stream = new FailingStream();
+        var w = new Variable(Tensor.Ones([100]), name: "w");
+        Checkpoint checkpoint = new Checkpoint().Add([w]);
+        using (var folder = new TempFolder())
+        {
+            checkpoint.Save(folder.File("a"), 1);
+            stream.Write(File.ReadAllBytes(folder.File("a")));
+        }
+        stream.Position = 0;
+        // The length, the header, the data for the checksum; then the data of w.
+        stream.FailsAt = 4;
+        using SafeTensorsFile opened = SafeTensorsFile.Open(stream, "some/file");
+
+        Assert.That(() => checkpoint.RestoreFrom(opened, new RestoreOptions()), Throws.TypeOf<MissingFileException>().With.Message.Contains("some/file").And.Message.Contains("a part of the state is restored"));
+        Assert.That(stream.Reads, Is.EqualTo(4));
+    }
+
+    [Test]
     public void Weights_that_are_no_checkpoint_are_refused()
     {
         using var folder = new TempFolder();
@@ -162,6 +246,15 @@ public class CheckpointTests
     private static StateEntry Read(string key, Tensor tensor) => StateEntry.Tensor(key, () => tensor, _ => { });
 
     private static StateEntry Watch(string key, Tensor tensor, List<string> touched) => StateEntry.Tensor(key, () => tensor, _ => touched.Add(key));
+
+    private sealed class FailingStream : MemoryStream
+    {
+        public int FailsAt { get; set; }
+
+        public int Reads { get; private set; }
+
+        public override int Read(Span<byte> buffer) => ++Reads == FailsAt ? throw new IOException("The disk failed.") : base.Read(buffer);
+    }
 
     private sealed class State : ICheckpointable
     {

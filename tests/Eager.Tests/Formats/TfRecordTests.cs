@@ -37,6 +37,34 @@ public class TfRecordTests
         }
     }
 
+    [TestCase(16 << 10)]
+    [TestCase((16 << 10) + 1)]
+    [TestCase(100_003)]
+    [TestCase(1 << 20)]
+    public void A_checksum_of_a_long_span_is_that_of_its_bytes_one_by_one(int length)
+    {
+        byte[] data = new byte[length];
+        new Random(length).NextBytes(data);
+        // The definition, a bit at a time.
+        uint expected = ~0u;
+        foreach (byte b in data)
+        {
+            expected ^= b;
+            for (int bit = 0; bit < 8; bit++) expected = (expected >> 1) ^ ((expected & 1) * 0x82F63B78);
+        }
+        Assert.That(Crc32C.Compute(data), Is.EqualTo(~expected));
+    }
+
+    [Test]
+    public void Checksums_of_parts_join_to_that_of_the_whole()
+    {
+        byte[] data = [.. Enumerable.Range(0, 40_000).Select(i => (byte)(i * 7 + (i >> 8)))];
+        uint whole = Crc32C.Compute(data);
+
+        foreach (int cut in (int[])[0, 1, 7, 8, 1000, 32_768, 39_999, 40_000])
+            Assert.That(Crc32C.Join(Crc32C.Compute(data.AsSpan(0, cut)), Crc32C.Compute(data.AsSpan(cut)), data.Length - cut), Is.EqualTo(whole), $"cut at {cut}");
+    }
+
     [Test]
     public void A_record_is_framed_byte_for_byte()
     {
