@@ -14,42 +14,17 @@ namespace Eager.Layers;
 /// var classify = new Template("classify", x => Functional.Dense(Functional.Dense(x, 64, "relu"), 10));
 /// Tensor a = classify.Call(first), b = classify.Call(second);   // with the same weights
 /// </code></example>
-public static class Functional
+public static partial class Functional
 {
     /// <summary>A fully connected layer over the last axis: <see cref="Layers.Dense"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Dense(Tensor x, int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) =>
-        Apply(x, () => new Dense(units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, dtype: x.DType), name, training: false, (units, useBias));
-
-    /// <summary>Filters over sequences: <see cref="Layers.Conv1D"/>.</summary>
-    /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Conv1D(Tensor x, int filters, Extent kernelSize, Extent? strides = null, Padding padding = default, ActivationFunction? activation = null, bool useBias = true, Extent? dilation = null, int groups = 1, DataFormat dataFormat = DataFormat.ChannelsLast, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) =>
-        Apply(x, () => new Conv1D(filters, kernelSize, strides, padding, activation, useBias, dilation, groups, dataFormat, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, dtype: x.DType), name, training: false, (filters, kernelSize, strides, padding, useBias, dilation, groups, dataFormat));
-
-    /// <summary>Filters over images: <see cref="Layers.Conv2D"/>.</summary>
-    /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Conv2D(Tensor x, int filters, Extent kernelSize, Extent? strides = null, Padding padding = default, ActivationFunction? activation = null, bool useBias = true, Extent? dilation = null, int groups = 1, DataFormat dataFormat = DataFormat.ChannelsLast, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) =>
-        Apply(x, () => new Conv2D(filters, kernelSize, strides, padding, activation, useBias, dilation, groups, dataFormat, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, dtype: x.DType), name, training: false, (filters, kernelSize, strides, padding, useBias, dilation, groups, dataFormat));
-
-    /// <summary>Filters over volumes: <see cref="Layers.Conv3D"/>.</summary>
-    /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Conv3D(Tensor x, int filters, Extent kernelSize, Extent? strides = null, Padding padding = default, ActivationFunction? activation = null, bool useBias = true, Extent? dilation = null, int groups = 1, DataFormat dataFormat = DataFormat.ChannelsLast, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, string? name = null) =>
-        Apply(x, () => new Conv3D(filters, kernelSize, strides, padding, activation, useBias, dilation, groups, dataFormat, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, dtype: x.DType), name, training: false, (filters, kernelSize, strides, padding, useBias, dilation, groups, dataFormat));
-
-    /// <summary>Each channel with mean 0 and variance 1, scaled and shifted: <see cref="Layers.BatchNorm"/>.</summary>
-    /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor BatchNorm(Tensor x, bool training = false, int axis = -1, double momentum = 0.99, double epsilon = 1e-3, bool center = true, bool scale = true, string? name = null) =>
-        Apply(x, () => new BatchNorm(axis, momentum, epsilon, center, scale, dtype: x.DType), name, training, (axis, momentum, epsilon, center, scale));
-
-    /// <summary>Each example with mean 0 and variance 1, scaled and shifted: <see cref="Layers.LayerNorm"/>.</summary>
-    /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor LayerNorm(Tensor x, int axis = -1, double epsilon = 1e-3, bool center = true, bool scale = true, string? name = null) =>
-        Apply(x, () => new LayerNorm(axis, epsilon, center, scale, dtype: x.DType), name, training: false, (axis, epsilon, center, scale));
+    public static Tensor Dense(Tensor x, int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, string? name = null) =>
+        Apply(x, () => new Dense(units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint: kernelConstraint, biasConstraint: biasConstraint, dtype: x.DType), name, training: false, new { units, activation = activation?.Name, useBias });
 
     /// <summary>A vector for each integer: <see cref="Layers.Embedding"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Embedding(Tensor x, int inputDim, int outputDim, Initializer? embeddingsInitializer = null, string? name = null) =>
-        Apply(x, () => new Embedding(inputDim, outputDim, embeddingsInitializer), name, training: false, (inputDim, outputDim));
+    public static Tensor Embedding(Tensor x, int inputDim, int outputDim, Initializer? embeddingsInitializer = null, Regularizer? embeddingsRegularizer = null, Constraint? embeddingsConstraint = null, int? paddingIndex = null, DType dtype = DType.Float32, string? name = null) =>
+        Apply(x, () => new Embedding(inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint: embeddingsConstraint, paddingIndex: paddingIndex, dtype: dtype), name, training: false, new { inputDim, outputDim, paddingIndex });
 
     /// <summary>In training, zeroes a random share: <see cref="Layers.Dropout"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
@@ -65,7 +40,22 @@ public static class Functional
     /// <example><code>Tensor y = Functional.Apply(x, () => new LSTM(32));</code></example>
     public static Tensor Apply<T>(Tensor x, Func<T> make, string? name = null, bool training = false) where T : Layer => Apply(x, make, name, training, settings: null);
 
-    private static Tensor Apply<T>(Tensor x, Func<T> make, string? name, bool training, object? settings) where T : Layer
+    /// <summary>Any layer of several inputs or outputs, made at the first call of its name and found again at later ones.</summary>
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="make">Makes the layer.</param>
+    /// <param name="name">Its name below the scope that is open; when null, its kind and number.</param>
+    /// <param name="training">Whether this is training.</param>
+    /// <exception cref="VariableReuseException">It is there and the scope does not reuse, or not there and the scope only reuses, or it was made with other settings.</exception>
+    /// <exception cref="InvalidArgumentException">The layer takes another number of inputs.</exception>
+    /// <exception cref="ShapeMismatchException">The inputs do not fit the layer.</exception>
+    /// <example><code>
+    /// IReadOnlyList&lt;Tensor&gt; all = Functional.ApplyAll([x], () => new LSTM(32, returnState: true));   // the output, then both states
+    /// </code></example>
+    public static IReadOnlyList<Tensor> ApplyAll<T>(IReadOnlyList<Tensor> inputs, Func<T> make, string? name = null, bool training = false) where T : Layer => Find(inputs, make, name, settings: null).CallAll(inputs, training);
+
+    private static Tensor Apply<T>(Tensor x, Func<T> make, string? name, bool training, object? settings) where T : Layer => Find([x], make, name, settings).Call(x, training);
+
+    private static T Find<T>(IReadOnlyList<Tensor> inputs, Func<T> make, string? name, object? settings) where T : Layer
     {
         string own = name ?? VariableScope.Current.NextName(Layer.KindOf(typeof(T)));
         bool isNew = false;
@@ -74,14 +64,16 @@ public static class Functional
             isNew = true;
             T layer = make();
             layer.Christen(own.Replace('/', '_'));
-            layer.Build(x.Shape);
+            layer.BuildAll([.. inputs.Select(static x => x.Shape)]);
             return new Shared(layer, settings);
         });
         if (isNew) Register(shared.Layer, own);
-        else if (shared.Layer is not T || !Equals(shared.Settings, settings))
-            throw new VariableReuseException($"'{own}' is there already, a {shared.Layer.GetType().Name}{(shared.Settings is null ? "" : $" of {shared.Settings}")}, and cannot serve as a {typeof(T).Name}{(settings is null ? "" : $" of {settings}")}; give the call a name of its own.");
-        return shared.Layer.Call(x, training);
+        return shared.Layer is T found && Equals(shared.Settings, settings)
+            ? found
+            : throw new VariableReuseException($"'{own}' is there already, a {shared.Layer.GetType().Name}{Of(shared.Settings)}, and cannot serve as a {typeof(T).Name}{Of(settings)}; give the call a name of its own.");
     }
+
+    private static string Of(object? settings) => settings is null ? "" : $" of {settings}";
 
     // The store lists variables by themselves, under the names that they had if they were asked for one by one.
     private static void Register(Layer layer, string own)

@@ -81,7 +81,7 @@ public sealed class Model : Junction
         for (int i = 0; i < inputs.Count; i++)
             if (inputs[i].DType != Inputs[i].DType) throw new DTypeMismatchException($"{Title}: input '{InputNames[i]}' is {inputs[i].DType.Name()}, the model was made for {Inputs[i].DType.Name()}; convert it with Cast.");
         using var scope = Temporaries.Begin();
-        IReadOnlyList<Tensor> outputs = graph.Walk(inputs, (layer, x) => x.Count == 1 && layer is not Junction ? [layer.Call(x[0], training)] : layer.CallAll(x, training));
+        IReadOnlyList<Tensor> outputs = graph.Walk(inputs, (layer, x) => layer.CallAll(x, training));
         foreach (Tensor output in outputs) scope.Keep(output);
         return outputs;
     }

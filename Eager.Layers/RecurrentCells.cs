@@ -95,10 +95,11 @@ public abstract class RecurrentCell : Layer
     internal Tensor[] RequireStates(IReadOnlyList<Tensor> given, Tensor x, string title)
     {
         Shape shape = Shape.FromSizes(x.ConcreteShape[0], Units);
-        if (given.Count != StateCount || given.Any(state => state.ConcreteShape != shape))
-            throw new ShapeMismatchException($"{title}: the initial states are {string.Join(", ", given.Select(static s => s.ConcreteShape))}; it needs {StateCount} of {shape}.");
+        if (given.Count != StateCount || given.Any(state => state.ConcreteShape != shape)) throw NotStates(given.Select(static s => s.ConcreteShape), shape, title);
         return [.. given];
     }
+
+    internal ShapeMismatchException NotStates(IEnumerable<Shape> given, Shape needed, string title) => new($"{title}: the initial states are {string.Join(", ", given)}; it needs {StateCount} of {needed}.");
 
     private protected virtual WeightRule BiasRule(in WeightRule rule) => rule;
 }

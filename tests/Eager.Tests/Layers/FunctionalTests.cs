@@ -40,29 +40,16 @@ public class FunctionalTests
     }
 
     [Test]
-    public void Each_layer_with_weights_is_itself_as_a_function()
+    public void Names_that_are_not_given_are_those_of_the_kinds_and_dropout_has_no_weights()
     {
         using var scope = new TensorScope();
-        Tensor rows = Tensor.RandomNormal([2, 6, 4]), images = Tensor.RandomNormal([2, 6, 6, 3]), volumes = Tensor.RandomNormal([1, 4, 4, 4, 2]), words = Tensor.Range(4).Reshape([2, 2]);
-        (Func<Tensor> Function, Func<Layer> Layer, Tensor Input, bool Training)[] all =
-        [
-            (() => Functional.Dense(rows, 3, "tanh"), () => new Dense(3, "tanh"), rows, false),
-            (() => Functional.Conv1D(rows, 3, 2, 2, Padding.Same), () => new Conv1D(3, 2, 2, Padding.Same), rows, false),
-            (() => Functional.Conv2D(images, 4, (3, 2), activation: "relu"), () => new Conv2D(4, (3, 2), activation: "relu"), images, false),
-            (() => Functional.Conv3D(volumes, 2, 3, useBias: false), () => new Conv3D(2, 3, useBias: false), volumes, false),
-            (() => Functional.BatchNorm(images, training: true), () => new BatchNorm(), images, true),
-            (() => Functional.LayerNorm(rows), () => new LayerNorm(), rows, false),
-            (() => Functional.Embedding(words, 5, 3), () => new Embedding(5, 3), words, false),
-            (() => Functional.Apply(rows, static () => new GRU(3)), () => new GRU(3), rows, false),
-        ];
-        foreach ((Func<Tensor> function, Func<Layer> make, Tensor input, bool training) in all)
-        {
-            Generator.SetGlobalSeed(9);
-            float[] got = function().ToArray<float>();
-            Generator.SetGlobalSeed(9);
-            Assert.That(got, Is.EqualTo(make().Call(input, training).ToArray<float>()), make().Kind);
-        }
-        Assert.That(store.Entries().Select(static e => e.Key).Where(static k => !k.Contains('/')), Is.EqualTo((string[])["dense", "conv1d", "conv2d", "conv3d", "batch_norm", "layer_norm", "embedding", "gru"]));
+        Tensor rows = Tensor.RandomNormal([2, 6, 4]);
+        Functional.Dense(rows, 3);
+        Functional.Conv1DTranspose(rows, 3, 2);
+        Functional.LSTM(rows, 3);
+        Functional.Apply(rows, static () => new GRU(3));
+
+        Assert.That(store.Entries().Select(static e => e.Key).Where(static k => !k.Contains('/')), Is.EqualTo((string[])["dense", "conv1d_transpose", "lstm", "gru"]));
         Assert.That(Functional.Dropout(rows, 0.5, training: false), Is.SameAs(rows));
         Assert.That(Functional.Dropout(Tensor.Ones([100]), 0.5, training: true).ToArray<float>(), Does.Contain(0f).And.Contain(2f));
     }
@@ -101,7 +88,7 @@ public class FunctionalTests
         {
             Functional.Dense(x, 2, name: "v");
             Assert.That(() => Functional.Dense(x, 2, name: "w"), Throws.TypeOf<VariableReuseException>().With.Message.Contains("'foo/w'"));
-            Assert.That(() => Functional.Dense(x, 4, name: "v"), Throws.TypeOf<VariableReuseException>().With.Message.Contains("(2, True)").And.Message.Contains("(4, True)"));
+            Assert.That(() => Functional.Dense(x, 4, name: "v"), Throws.TypeOf<VariableReuseException>().With.Message.Contains("units = 2").And.Message.Contains("units = 4"));
             Assert.That(() => Functional.LayerNorm(x, name: "v"), Throws.TypeOf<VariableReuseException>().With.Message.Contains("Dense"));
             Assert.That(() => Functional.Dense(Tensor.Ones([2, 4]), 2, name: "v"), Throws.TypeOf<ShapeMismatchException>());
         }
