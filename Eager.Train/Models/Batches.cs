@@ -1,12 +1,17 @@
 namespace Eager.Train;
 
-/// <summary>What a step of a model sees: the inputs and the labels of some examples, and perhaps a weight for each.</summary>
-internal sealed record Batch(Tensor[] Inputs, Tensor[] Labels, Tensor? Weights) : IDisposable
+/// <summary>What a step of a model sees: the inputs and the labels of some examples, and for each output perhaps weights.</summary>
+/// <param name="Inputs">A tensor for each input.</param>
+/// <param name="Labels">A tensor for each output; none where nothing is compared.</param>
+/// <param name="Weights">For each output weights, or null; null where none has any.</param>
+internal sealed record Batch(Tensor[] Inputs, Tensor[] Labels, Tensor?[]? Weights) : IDisposable
 {
+    internal Tensor? WeightsOf(int output) => Weights?[output];
+
     public void Dispose()
     {
         foreach (Tensor tensor in Inputs.Concat(Labels)) tensor.Dispose();
-        Weights?.Dispose();
+        foreach (Tensor? tensor in Weights ?? []) tensor?.Dispose();
     }
 }
 
@@ -17,17 +22,25 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
 {
     internal static Batches Of(Dataset<(Tensor Features, Tensor Labels)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], null)), dataset.Count);
 
-    /// <summary>Batches whose elements are the inputs, then a label tensor for each output.</summary>
-    internal static Batches Of(Dataset<Tensor[]> dataset, int outputs, string caller) => new(() => dataset.Select(parts => Parted(parts, outputs, caller)), dataset.Count);
+    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels, Tensor Weights)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], [batch.Weights])), dataset.Count);
+
+    /// <summary>Batches whose elements are the inputs, then a label tensor for each output, then perhaps weights for each.</summary>
+    internal static Batches Of(Dataset<Tensor[]> dataset, int outputs, bool isWeighted, string caller) => new(() => dataset.Select(parts => Parted(parts, outputs, isWeighted, caller)), dataset.Count);
 
     /// <summary>Some of the examples, from one up to another.</summary>
-    internal static Batches Of(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor? weights, long from, long to, int size, bool shuffle)
+    internal static Batches Of(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor?[]? weights, long from, long to, int size, bool shuffle)
     {
-        Column[] columns = [.. x.Concat(y).Concat(weights is null ? [] : [weights]).Select(tensor => new PlainColumn(tensor.Narrow(0, from, to - from)))];
+        Column[] columns = [.. x.Concat(y).Concat((weights ?? []).OfType<Tensor>()).Select(tensor => new PlainColumn(tensor.Narrow(0, from, to - from)))];
         Dataset<Tensor[]> dataset = new SliceDataset<Tensor[]>(columns);
         if (shuffle) dataset = dataset.Shuffle();
         dataset = dataset.Batch(size);
-        return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], weights is null ? null : parts[^1])), dataset.Count);
+        return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], Weighted(parts[(x.Count + y.Count)..]))), dataset.Count);
+
+        Tensor?[]? Weighted(IEnumerable<Tensor> given)
+        {
+            var rest = new Queue<Tensor>(given);
+            return weights is null ? null : Array.ConvertAll(weights, ofOutput => ofOutput is null ? null : rest.Dequeue());
+        }
     }
 
     /// <summary>No more than some of the batches of each epoch.</summary>
@@ -56,10 +69,10 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
         }
     }
 
-    private static Batch Parted(Tensor[] parts, int outputs, string caller)
+    private static Batch Parted(Tensor[] parts, int outputs, bool isWeighted, string caller)
     {
-        int inputs = parts.Length - outputs;
-        if (inputs < 1) throw new InvalidArgumentException($"{caller}: an element of the dataset has {parts.Length} tensors; it needs the inputs, then labels for {outputs} outputs.");
-        return new(parts[..inputs], parts[inputs..], null);
+        int inputs = parts.Length - (isWeighted ? 2 : 1) * outputs;
+        if (inputs < 1) throw new InvalidArgumentException($"{caller}: an element of the dataset has {parts.Length} tensors; it needs the inputs, then labels{(isWeighted ? " and then weights" : "")} for {outputs} outputs.");
+        return new(parts[..inputs], parts[inputs..(inputs + outputs)], isWeighted ? parts[(inputs + outputs)..] : null);
     }
 }

@@ -25,10 +25,15 @@ public sealed partial class CompiledModel
     }
 
     /// <summary>How the tensors of a step are told apart.</summary>
-    private readonly record struct Layout(int Inputs, bool IsWeighted);
+    /// <param name="Inputs">How many inputs come first.</param>
+    /// <param name="Weighted">A character for each output, which tells whether it has weights.</param>
+    private readonly record struct Layout(int Inputs, string Weighted)
+    {
+        internal static Layout Of(Batch batch) => new(batch.Inputs.Length, string.Concat(batch.Labels.Select((_, i) => batch.WeightsOf(i) is null ? '-' : 'w')));
+    }
 
     /// <summary>What a training is told beside its data.</summary>
-    private sealed record Plan(int Epochs, int InitialEpoch, IReadOnlyDictionary<long, double>? ClassWeights, int? StepsPerEpoch, int? ValidationSteps, int ValidationFrequency);
+    private sealed record Plan(int Epochs, int InitialEpoch, IReadOnlyDictionary<long, double>?[]? ClassWeights, int? StepsPerEpoch, int? ValidationSteps, int ValidationFrequency);
 
     /// <summary>The model.</summary>
     public Layer Model { get; }
@@ -57,7 +62,6 @@ public sealed partial class CompiledModel
         RequirePositive(plan.ValidationFrequency, "validationFrequency", nameof(Fit));
         if (plan.InitialEpoch < 0 || plan.InitialEpoch > plan.Epochs) throw new InvalidArgumentException($"Fit: the initial epoch is {plan.InitialEpoch}; it must be from 0 to {plan.Epochs}, the number of epochs.");
         if (batches.Count == 0) throw new InvalidArgumentException("Fit: there is no batch to train on.");
-        if (plan.ClassWeights is not null && outputs.Count > 1) throw new InvalidArgumentException($"Fit: class weights are given, but the model has {outputs.Count} outputs; give sampleWeights.");
 
         batches = batches.Spread(plan.StepsPerEpoch, nameof(Fit));
         var history = new History();
@@ -85,7 +89,7 @@ public sealed partial class CompiledModel
         return history;
     }
 
-    private Dictionary<string, double> TrainEpoch(Batches batches, IReadOnlyDictionary<long, double>? classWeights, int epoch, TrainingContext context, CallbackList told, bool verbose)
+    private Dictionary<string, double> TrainEpoch(Batches batches, IReadOnlyDictionary<long, double>?[]? classWeights, int epoch, TrainingContext context, CallbackList told, bool verbose)
     {
         ResetFigures();
         using TrainingProgress? progress = verbose ? new TrainingProgress($"epoch {epoch + 1}/{context.Epochs}", batches.Count ?? 0) : null;
@@ -121,17 +125,18 @@ public sealed partial class CompiledModel
         return logs;
     }
 
-    private void Train(Batch given, IReadOnlyDictionary<long, double>? classWeights)
+    private void Train(Batch given, IReadOnlyDictionary<long, double>?[]? classWeights)
     {
-        Batch batch = OnDevice(given);
-        if (classWeights is not null) batch = batch with { Weights = Weights(batch.Labels[0], batch.Weights, classWeights) };
-        var layout = new Layout(batch.Inputs.Length, batch.Weights is not null);
-        Tensor[] tensors = batch.Weights is null ? [.. batch.Inputs, .. batch.Labels] : [.. batch.Inputs, .. batch.Labels, batch.Weights];
+        RequireLabels(given);
+        Batch batch = Weighted(OnDevice(given), classWeights);
+        Layout layout = Layout.Of(batch);
+        Tensor[] tensors = [.. batch.Inputs, .. batch.Labels, .. (batch.Weights ?? []).OfType<Tensor>()];
         Note(batch, traced ? TracedStep(layout).CallAll(tensors) : Step(layout, tensors));
     }
 
     private void Test(Batch given)
     {
+        RequireLabels(given);
         Batch batch = OnDevice(given);
         using Autocast? autocast = BeginAutocast();
         Note(batch, Results(batch, Predictions(batch, training: false)));
@@ -146,7 +151,8 @@ public sealed partial class CompiledModel
 
     private Tensor[] Step(Layout layout, Tensor[] tensors)
     {
-        var batch = new Batch(tensors[..layout.Inputs], tensors[layout.Inputs..(layout.Inputs + outputs.Count)], layout.IsWeighted ? tensors[^1] : null);
+        var weights = new Queue<Tensor>(tensors.Skip(layout.Inputs + outputs.Count));
+        var batch = new Batch(tensors[..layout.Inputs], tensors[layout.Inputs..(layout.Inputs + outputs.Count)], [.. layout.Weighted.Select(mark => mark == 'w' ? weights.Dequeue() : null)]);
         using Autocast? autocast = BeginAutocast();
         using var tape = new GradientTape();
         Tensor[] results = Results(batch, Predictions(batch, training: true));
@@ -158,8 +164,7 @@ public sealed partial class CompiledModel
 
     private IReadOnlyList<Tensor> Predictions(Batch batch, bool training)
     {
-        Tensor[] inputs = [.. batch.Inputs.Select(OnDevice)];
-        IReadOnlyList<Tensor> given = inputs.Length == 1 && Model is not Junction ? [Model.Call(inputs[0], training)] : Model.CallAll(inputs, training);
+        IReadOnlyList<Tensor> given = Model.CallAll([.. batch.Inputs.Select(OnDevice)], training);
         return MixedPrecision is null ? given : [.. given.Select(y => y.DType == MixedPrecision ? y.Cast(DType.Float32) : y)];
     }
 
@@ -169,7 +174,7 @@ public sealed partial class CompiledModel
     private Tensor[] Results(Batch batch, IReadOnlyList<Tensor> predictions)
     {
         if (predictions.Count != outputs.Count) throw new InvalidArgumentException($"The model gave {predictions.Count} tensors; it was compiled with losses for {outputs.Count} outputs, {string.Join(", ", outputs.Select(static o => o.Name))}.");
-        Tensor[] losses = [.. outputs.Select((output, i) => output.Loss(batch.Labels[i], predictions[i], batch.Weights))];
+        Tensor[] losses = [.. outputs.Select((output, i) => output.Loss(batch.Labels[i], predictions[i], batch.WeightsOf(i), outputs.Count > 1))];
         Tensor total = outputs.Select((output, i) => output.Weighted(losses[i])).Aggregate(static (a, b) => a + b);
         IReadOnlyList<Tensor> penalties = Model.Losses;
         Tensor? penalty = penalties.Count == 0 ? null : penalties.Aggregate(static (a, b) => a + b);
@@ -180,7 +185,7 @@ public sealed partial class CompiledModel
     {
         long examples = ExamplesOf(batch.Labels[0]);
         loss.Update(results[0].Item(), examples);
-        for (int i = 0; i < outputs.Count; i++) outputs[i].Note(batch.Labels[i], results[results.Length - outputs.Count + i], batch.Weights, results[1 + i].Item());
+        for (int i = 0; i < outputs.Count; i++) outputs[i].Note(batch.Labels[i], results[results.Length - outputs.Count + i], batch.WeightsOf(i), results[1 + i].Item());
         hasPenalties = results.Length > 1 + 2 * outputs.Count;
         if (hasPenalties) regularization.Update(results[1 + outputs.Count].Item(), examples);
     }
@@ -200,16 +205,20 @@ public sealed partial class CompiledModel
         return figures;
     }
 
-    // A class's weight multiplies that of its examples, as in Keras.
-    private static Tensor Weights(Tensor labels, Tensor? sampleWeights, IReadOnlyDictionary<long, double> classWeights)
+    private string[] OutputNames => [.. outputs.Select(static output => output.Name)];
+
+    private void RequireLabels(Batch batch)
     {
-        if (labels.Rank is not (1 or 2)) throw new ShapeMismatchException($"Fit: class weights need labels of shape [n] or [n, classes], not {labels.ConcreteShape}.");
-        long[] classes = (labels.Rank == 2 ? labels.ArgMax(-1) : labels.Cast(DType.Int64)).ToArray<long>();
-        Tensor ofClasses = Tensor.From(Array.ConvertAll(classes, c => (float)classWeights.GetValueOrDefault(c, 1))).To(labels.Device);
-        return sampleWeights is null ? ofClasses : ofClasses * sampleWeights.Cast(DType.Float32);
+        if (batch.Labels.Length != outputs.Count) throw new InvalidArgumentException($"There are {batch.Labels.Length} tensors of labels; the model has {outputs.Count} outputs, {string.Join(", ", OutputNames)}, and needs one for each; a Dataset<Tensor[]> gives several.");
     }
 
-    private Batch OnDevice(Batch batch) => new(Array.ConvertAll(batch.Inputs, OnDevice), Array.ConvertAll(batch.Labels, OnDevice), batch.Weights is null ? null : OnDevice(batch.Weights));
+    // A class's weight multiplies that of its examples, as in Keras.
+    private Batch Weighted(Batch batch, IReadOnlyDictionary<long, double>?[]? classWeights) => classWeights is null ? batch : batch with
+    {
+        Weights = [.. outputs.Select((output, i) => classWeights[i] is { } ofClasses ? output.Weights(batch.Labels[i], batch.WeightsOf(i), ofClasses) : batch.WeightsOf(i))],
+    };
+
+    private Batch OnDevice(Batch batch) => new(Array.ConvertAll(batch.Inputs, OnDevice), Array.ConvertAll(batch.Labels, OnDevice), batch.Weights is null ? null : Array.ConvertAll(batch.Weights, weights => weights is null ? null : OnDevice(weights)));
 
     private Tensor OnDevice(Tensor tensor) =>
         Model.IsBuilt && Model.Parameters is [var first, ..] && first.Variable.Device != tensor.Device ? tensor.To(first.Variable.Device) : tensor;

@@ -76,6 +76,37 @@ public static class ModelTraining
         }
     }
 
+    /// <summary>Joins a model of several outputs with an optimizer, and each output in turn with a loss and metrics.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="losses">A loss for each of <see cref="Layer.OutputNames"/>, in their order.</param>
+    /// <param name="lossWeights">What each loss counts in their sum; 1 when null.</param>
+    /// <param name="metrics">What is reported of each output beside its loss, null for nothing.</param>
+    /// <param name="traced">Whether training steps are captured and replayed: <see cref="Function"/>.</param>
+    /// <param name="mixedPrecision">The dtype to compute products in, such as bfloat16: <see cref="Autocast"/>.</param>
+    /// <exception cref="InvalidArgumentException">A list is not as long as there are outputs, or a weight is not finite.</exception>
+    /// <example><code>CompiledModel training = model.Compile(new Adam(), [Loss.SparseSoftmaxCrossEntropy, Loss.MeanSquaredError], lossWeights: [1, 0.1]);</code></example>
+    public static CompiledModel Compile(
+        this Layer model, Optimizer optimizer, IReadOnlyList<LossFunction> losses, IReadOnlyList<double>? lossWeights = null,
+        IReadOnlyList<IEnumerable<IPredictionMetric>?>? metrics = null, bool traced = false, DType? mixedPrecision = null) =>
+        model.Compile(optimizer, ByName(model, losses, "losses"), lossWeights is null ? null : ByName(model, lossWeights, "loss weights"),
+            metrics is null ? null : ByName(model, [.. metrics.Select(static m => m ?? [])], "metrics"), traced, mixedPrecision);
+
+    /// <summary>Joins a model of several outputs with an optimizer, and each output in turn with a loss and metrics, which are called by name, as in Keras.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="optimizer">An optimizer with its default settings, such as <c>adam</c>.</param>
+    /// <param name="losses">A loss for each of <see cref="Layer.OutputNames"/>, in their order.</param>
+    /// <param name="lossWeights">What each loss counts in their sum; 1 when null.</param>
+    /// <param name="metrics">What is reported of each output beside its loss, null for nothing.</param>
+    /// <param name="traced">Whether training steps are captured and replayed: <see cref="Function"/>.</param>
+    /// <param name="mixedPrecision">The dtype to compute products in, such as bfloat16: <see cref="Autocast"/>.</param>
+    /// <exception cref="InvalidArgumentException">A list is not as long as there are outputs, nothing has a name, or a weight is not finite.</exception>
+    public static CompiledModel Compile(
+        this Layer model, string optimizer, IReadOnlyList<string> losses, IReadOnlyList<double>? lossWeights = null,
+        IReadOnlyList<IEnumerable<string>?>? metrics = null, bool traced = false, DType? mixedPrecision = null) =>
+        model.Compile(NamedParts.OptimizerOf(optimizer), [.. losses.Select(NamedParts.LossOf)], lossWeights,
+            metrics is null ? null : [.. metrics.Select(static ofOutput => ofOutput?.Select(NamedParts.MetricOf).ToArray())], traced, mixedPrecision);
+
     /// <summary>Joins a model of several outputs with an optimizer, and each output with a loss and metrics, all by their names.</summary>
     /// <param name="model">The model.</param>
     /// <param name="optimizer">An optimizer with its default settings, such as <c>adam</c>.</param>
@@ -105,6 +136,10 @@ public static class ModelTraining
     /// <exception cref="CorruptFileException">The file is damaged.</exception>
     /// <exception cref="CheckpointMismatchException">Weights are missing or too many, or have another dtype or shape; the message lists all.</exception>
     public static void LoadWeights(this Layer model, string path, RestoreOptions? options = null) => WeightsOf(model).Restore(path, options);
+
+    private static Dictionary<string, T> ByName<T>(Layer model, IReadOnlyList<T> given, string what) =>
+        given.Count == model.OutputNames.Count ? model.OutputNames.Zip(given).ToDictionary()
+        : throw new InvalidArgumentException($"Compile: {what} for {given.Count} outputs were given; the model has {model.OutputNames.Count}, {string.Join(", ", model.OutputNames)}.");
 
     private static Checkpoint WeightsOf(Layer model) => new Checkpoint().Add(model.Parameters.ToDictionary(static p => p.Path, static p => p.Variable));
 }

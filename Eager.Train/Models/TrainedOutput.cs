@@ -13,8 +13,34 @@ internal sealed class TrainedOutput(string name, LossFunction loss, double weigh
 
     internal string Name => name;
 
-    /// <summary>The loss of a batch.</summary>
-    internal Tensor Loss(Tensor labels, Tensor predictions, Tensor? weights) => loss(labels, predictions, weights, Reduction.SumOverBatchSize);
+    /// <summary>The loss of a batch. Where a model has several outputs, errors say which one it is of.</summary>
+    internal Tensor Loss(Tensor labels, Tensor predictions, Tensor? weights, bool isOneOfSeveral)
+    {
+        try
+        {
+            return loss(labels, predictions, weights, Reduction.SumOverBatchSize);
+        }
+        catch (ShapeMismatchException e) when (isOneOfSeveral)
+        {
+            throw new ShapeMismatchException($"The loss of output '{name}': {e.Message}");
+        }
+        catch (DTypeMismatchException e) when (isOneOfSeveral)
+        {
+            throw new DTypeMismatchException($"The loss of output '{name}': {e.Message}");
+        }
+    }
+
+    /// <summary>Weights of examples by their classes, times those that they have.</summary>
+    internal Tensor Weights(Tensor labels, Tensor? sampleWeights, IReadOnlyDictionary<long, double> classWeights)
+    {
+        if (labels.Rank is not (1 or 2)) throw new ShapeMismatchException($"Class weights of output '{name}' need labels of shape [n] or [n, classes], not {labels.ConcreteShape}.");
+        using var scope = Temporaries.Begin();
+        long[] classes = (labels.Rank == 2 ? labels.ArgMax(-1) : labels.Cast(DType.Int64)).ToArray<long>();
+        Tensor ofClasses = Tensor.From(Array.ConvertAll(classes, c => (float)classWeights.GetValueOrDefault(c, 1))).To(labels.Device);
+        if (sampleWeights is null) return scope.Keep(ofClasses);
+        Shape perExample = Shape.Of([ofClasses.ConcreteShape[0], .. Enumerable.Repeat((Dim)1L, sampleWeights.Rank - 1)]);
+        return scope.Keep(ofClasses.Reshape(perExample) * sampleWeights.Cast(DType.Float32));
+    }
 
     /// <summary>The loss of a batch as it counts in the sum.</summary>
     internal Tensor Weighted(Tensor batchLoss) => weight == 1 ? batchLoss : batchLoss * weight;
