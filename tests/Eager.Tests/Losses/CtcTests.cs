@@ -152,8 +152,42 @@ public sealed class CtcTests
             Assert.That(() => Loss.Ctc(y, x, lengths, lengths - 3), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("logits has length -1"));
             Assert.That(() => Loss.Ctc(y, x, lengths.Cast(DType.Float64)), Throws.TypeOf<DTypeMismatchException>());
         });
-        using TracedFunction traced = Function.Trace((a, b) => Loss.Ctc(a, b));
-        Assert.That(() => traced.Call(y, x), Throws.TypeOf<TracingException>());
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_replay_reads_the_labels_and_lengths_that_it_is_given(bool anyBatch)
+    {
+        using var scope = new TensorScope();
+        IReadOnlyList<Tensor> Step(IReadOnlyList<Tensor> given)
+        {
+            using var tape = new GradientTape();
+            tape.Watch(given[1]);
+            Tensor loss = Loss.Ctc(given[0], given[1], given[2], given[3], zeroInfinity: true);
+            return [loss, tape.Gradient(loss, given[1])!];
+        }
+        InputSpec[]? signature = anyBatch ? [new([null, 2], DType.Int64), new([null, 4, Classes], DType.Float64), new([null], DType.Int64), new([null], DType.Int64)] : null;
+        using TracedFunction traced = Function.Trace((Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>)Step, "step", signature);
+        Tensor[][] batches =
+        [
+            [Tensor.From([[1L, 2], [2, 1]]), Batch(1, 2), Tensor.From(2L, 2), Tensor.From(4L, 4)],
+            [Tensor.From([[2L, 2], [1, -5]]), Batch(3, 4), Tensor.From(2L, 1), Tensor.From(4L, 2)],
+            [Tensor.From([[9L, 9], [1, 1]]), Batch(5, 6), Tensor.From(0L, 2), Tensor.From(3L, 2)],
+        ];
+        foreach (Tensor[] batch in batches)
+        {
+            IReadOnlyList<Tensor> replayed = traced.CallAll(batch);
+            IReadOnlyList<Tensor> computed = Step(batch);
+            // A replay does exactly what ran.
+            for (int i = 0; i < 2; i++) Assert.That(replayed[i].ToArray<double>(), Is.EqualTo(computed[i].ToArray<double>()));
+        }
+
+        Assert.That(traced.TraceCount, Is.EqualTo(1));
+        Assert.That(() => traced.CallAll([batches[0][0] + 1, .. batches[0][1..]]), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("label 1 of sequence 0 is 3"));
+        Assert.That(() => traced.CallAll([.. batches[0][..3], batches[0][3] + 1]), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("logits has length 5"));
+        Assert.That(traced.CallAll(batches[1])[0].Item(), Is.EqualTo(Step(batches[1])[0].Item()), "a refused call leaves the function as it was");
+
+        static Tensor Batch(int first, int second) => Tensor.From([.. Logits(4, first).Concat(Logits(4, second)).SelectMany(static row => row)], [2, 4, Classes]);
     }
 
     private static double[][] Logits(int time, int seed)
