@@ -17,7 +17,7 @@ public enum Reuse
 }
 
 /// <summary>
-/// A part of the tree of shared variables: <see cref="GetVariable(string, Shape, Func{Shape, DType, Tensor}, DType, bool)"/>
+/// A part of the tree of shared variables: <see cref="GetVariable(string, Shape, Func{Shape, DType, Tensor}, DType, bool, Func{Tensor, Tensor}, Func{Tensor, Tensor})"/>
 /// makes or finds a variable by its name below the scope that is open.
 /// </summary>
 /// <remarks>
@@ -96,10 +96,12 @@ public sealed class VariableScope : IDisposable
     /// <param name="initializer">Gives the first value of a shape and dtype; when null, Glorot's uniform distribution, zeros for integers. Where sizes are unknown it chooses the first ones.</param>
     /// <param name="dtype">Its dtype.</param>
     /// <param name="trainable">Whether tapes watch it and optimizers change it.</param>
+    /// <param name="regularizer">Gives the penalty on a variable that is made here, which joins the losses that are collected wherever it is asked for.</param>
+    /// <param name="constraint">Gives the value that a variable that is made here takes after each update.</param>
     /// <exception cref="VariableReuseException">It is there and the scope does not reuse, or it is not there and the scope only reuses.</exception>
     /// <exception cref="ShapeMismatchException">It is there with another shape, or it is to be made and no shape is given, or one with unknown sizes and no initializer, or its first value does not fit.</exception>
     /// <exception cref="DTypeMismatchException">It is there with another dtype.</exception>
-    public static Variable GetVariable(string name, Shape? shape = null, Func<Shape, DType, Tensor>? initializer = null, DType dtype = DType.Float32, bool trainable = true)
+    public static Variable GetVariable(string name, Shape? shape = null, Func<Shape, DType, Tensor>? initializer = null, DType dtype = DType.Float32, bool trainable = true, Func<Tensor, Tensor>? regularizer = null, Func<Tensor, Tensor>? constraint = null)
     {
         string full = Current.Below(name);
         Variable variable = Get(name, () =>
@@ -108,10 +110,11 @@ public sealed class VariableScope : IDisposable
             if (!shape.IsFullyKnown && initializer is null) throw new ShapeMismatchException($"GetVariable: variable '{full}' is to be made with shape {shape}; give an initializer, which says how large it is at first.");
             using var unrecorded = Unrecorded.Begin();
             using Tensor first = (initializer ?? Default)(shape, dtype);
-            return new Variable(first, trainable, full, shape);
+            return new Variable(first, trainable, full, shape) { Regularizer = regularizer, Constraint = constraint };
         });
         if (shape is not null && !shape.IsCompatibleWith(variable.ConcreteShape)) throw new ShapeMismatchException($"GetVariable: variable '{full}' is {variable.ConcreteShape}, not {shape}.");
         if (variable.DType != dtype) throw new DTypeMismatchException($"GetVariable: variable '{full}' is {variable.DType.Name()}, not {dtype.Name()}.");
+        Penalties.Collector?.AddPenalty(variable);
         return variable;
     }
 

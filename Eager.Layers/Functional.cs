@@ -8,7 +8,9 @@ namespace Eager.Layers;
 /// <remarks>
 /// A call without a name is called by its kind and its number in this opening of the scope: <c>dense</c>, <c>dense_1</c>. So a function whose scope is opened
 /// again with <see cref="Reuse.Yes"/> or <see cref="Reuse.Auto"/> finds in the same order what it made. Weights are in the scope's <see cref="VariableStore"/>
-/// under names such as <c>encoder/dense_1/kernel</c>.
+/// under names such as <c>encoder/dense_1/kernel</c>; one call opens the scope in its own way with <c>reuse</c>. Weights of a call that is not
+/// <c>trainable</c> are none that tapes watch. The penalties of weights, each once, and of what calls gave join the losses that are being collected
+/// (<c>LossCollection.Open</c>). What has no weights is a method of tensors: <c>x.Flatten(1)</c>, <c>images.MaxPool2D(2)</c>.
 /// </remarks>
 /// <example><code>
 /// var classify = new Template("classify", x => Functional.Dense(Functional.Dense(x, 64, "relu"), 10));
@@ -18,13 +20,13 @@ public static partial class Functional
 {
     /// <summary>A fully connected layer over the last axis: <see cref="Layers.Dense"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Dense(Tensor x, int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, string? name = null) =>
-        Apply(x, () => new Dense(units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint: kernelConstraint, biasConstraint: biasConstraint, dtype: x.DType), name, training: false, new { units, activation = activation?.Name, useBias });
+    public static Tensor Dense(Tensor x, int units, ActivationFunction? activation = null, bool useBias = true, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Regularizer? activityRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, bool trainable = true, string? name = null, Reuse reuse = Reuse.Inherit) =>
+        Apply(x, () => new Dense(units, activation, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, kernelConstraint: kernelConstraint, biasConstraint: biasConstraint, dtype: x.DType), new(name, reuse, trainable, activityRegularizer), training: false, new { trainable, units, activation = activation?.Name, useBias });
 
     /// <summary>A vector for each integer: <see cref="Layers.Embedding"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
-    public static Tensor Embedding(Tensor x, int inputDim, int outputDim, Initializer? embeddingsInitializer = null, Regularizer? embeddingsRegularizer = null, Constraint? embeddingsConstraint = null, int? paddingIndex = null, DType dtype = DType.Float32, string? name = null) =>
-        Apply(x, () => new Embedding(inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint: embeddingsConstraint, paddingIndex: paddingIndex, dtype: dtype), name, training: false, new { inputDim, outputDim, paddingIndex });
+    public static Tensor Embedding(Tensor x, int inputDim, int outputDim, Initializer? embeddingsInitializer = null, Regularizer? embeddingsRegularizer = null, Regularizer? activityRegularizer = null, Constraint? embeddingsConstraint = null, int? paddingIndex = null, DType dtype = DType.Float32, bool trainable = true, string? name = null, Reuse reuse = Reuse.Inherit) =>
+        Apply(x, () => new Embedding(inputDim, outputDim, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint: embeddingsConstraint, paddingIndex: paddingIndex, dtype: dtype), new(name, reuse, trainable, activityRegularizer), training: false, new { trainable, inputDim, outputDim, paddingIndex });
 
     /// <summary>In training, zeroes a random share: <see cref="Layers.Dropout"/>.</summary>
     /// <inheritdoc cref="Apply{T}(Tensor, Func{T}, string, bool)"/>
@@ -38,7 +40,7 @@ public static partial class Functional
     /// <exception cref="VariableReuseException">It is there and the scope does not reuse, or not there and the scope only reuses, or it was made with other settings.</exception>
     /// <exception cref="ShapeMismatchException">The input does not fit the layer.</exception>
     /// <example><code>Tensor y = Functional.Apply(x, () => new LSTM(32));</code></example>
-    public static Tensor Apply<T>(Tensor x, Func<T> make, string? name = null, bool training = false) where T : Layer => Apply(x, make, name, training, settings: null);
+    public static Tensor Apply<T>(Tensor x, Func<T> make, string? name = null, bool training = false) where T : Layer => Apply(x, make, new(name), training, settings: null);
 
     /// <summary>Any layer of several inputs or outputs, made at the first call of its name and found again at later ones.</summary>
     /// <param name="inputs">The inputs.</param>
@@ -51,26 +53,44 @@ public static partial class Functional
     /// <example><code>
     /// IReadOnlyList&lt;Tensor&gt; all = Functional.ApplyAll([x], () => new LSTM(32, returnState: true));   // the output, then both states
     /// </code></example>
-    public static IReadOnlyList<Tensor> ApplyAll<T>(IReadOnlyList<Tensor> inputs, Func<T> make, string? name = null, bool training = false) where T : Layer => Find(inputs, make, name, settings: null).CallAll(inputs, training);
+    public static IReadOnlyList<Tensor> ApplyAll<T>(IReadOnlyList<Tensor> inputs, Func<T> make, string? name = null, bool training = false) where T : Layer => Find(inputs, make, new(name), settings: null).CallAll(inputs, training);
 
-    private static Tensor Apply<T>(Tensor x, Func<T> make, string? name, bool training, object? settings) where T : Layer => Find([x], make, name, settings).Call(x, training);
-
-    private static T Find<T>(IReadOnlyList<Tensor> inputs, Func<T> make, string? name, object? settings) where T : Layer
+    private static Tensor Apply<T>(Tensor x, Func<T> make, in Place place, bool training, object? settings) where T : Layer
     {
-        string own = name ?? VariableScope.Current.NextName(Layer.KindOf(typeof(T)));
+        T layer = Find([x], make, place, settings);
+        return Penalized(layer, layer.Call(x, training), place);
+    }
+
+    private static T Find<T>(IReadOnlyList<Tensor> inputs, Func<T> make, Place place, object? settings) where T : Layer
+    {
+        string own = place.Name ?? VariableScope.Current.NextName(Layer.KindOf(typeof(T)));
+        using VariableScope? reopened = place.Reuse == Reuse.Inherit ? null : VariableScope.OpenCurrent(place.Reuse);
         bool isNew = false;
         Shared shared = VariableScope.Get(own, () =>
         {
             isNew = true;
-            T layer = make();
-            layer.Christen(own.Replace('/', '_'));
-            layer.BuildAll([.. inputs.Select(static x => x.Shape)]);
+            T layer = Layer.Made(() =>
+            {
+                T made = make();
+                made.Christen(own.Replace('/', '_'));
+                made.BuildAll([.. inputs.Select(static x => x.Shape)]);
+                return made;
+            }, place.Trainable);
             return new Shared(layer, settings);
         });
         if (isNew) Register(shared.Layer, own);
         return shared.Layer is T found && Equals(shared.Settings, settings)
             ? found
             : throw new VariableReuseException($"'{own}' is there already, a {shared.Layer.GetType().Name}{Of(shared.Settings)}, and cannot serve as a {typeof(T).Name}{Of(settings)}; give the call a name of its own.");
+    }
+
+    // Who collects losses gets the penalties of the weights, and that on what the layer gave.
+    private static Tensor Penalized(Layer layer, Tensor y, in Place place)
+    {
+        if (Penalties.Collector is not { } collector) return y;
+        foreach (Parameter parameter in layer.Parameters) collector.AddPenalty(parameter.Variable);
+        if (place.ActivityRegularizer is { } regularizer) collector.AddPenalty(Layer.Penalty(regularizer, y), layer.Name);
+        return y;
     }
 
     private static string Of(object? settings) => settings is null ? "" : $" of {settings}";
@@ -87,4 +107,7 @@ public static partial class Functional
     }
 
     private sealed record Shared(Layer Layer, object? Settings);
+
+    /// <summary>Where a call finds or makes its layer, and how.</summary>
+    private readonly record struct Place(string? Name, Reuse Reuse = Reuse.Inherit, bool Trainable = true, Regularizer? ActivityRegularizer = null);
 }

@@ -30,6 +30,9 @@ public abstract partial class Layer
     [ThreadStatic] private static long outermostCalls;
     [ThreadStatic] private static int depth;
 
+    // Whether weights that this thread makes now are none that tapes watch and optimizers change.
+    [ThreadStatic] private static bool makesFrozen;
+
     private readonly HashSet<Variable> named = [];
     private readonly List<Tensor> activityLosses = [];
     private long activityCall;
@@ -175,6 +178,23 @@ public abstract partial class Layer
         InputShapes = anyBatch;
     }
 
+    /// <summary>Makes a layer, and whatever weights it makes meanwhile, that is perhaps never to be trained.</summary>
+    internal static T Made<T>(Func<T> make, bool trainable) where T : Layer
+    {
+        bool before = makesFrozen;
+        makesFrozen = before || !trainable;
+        try
+        {
+            T layer = make();
+            layer.Trainable = trainable;
+            return layer;
+        }
+        finally
+        {
+            makesFrozen = before;
+        }
+    }
+
     /// <summary>The shape that inputs of a shape lead to.</summary>
     public virtual Shape ComputeOutputShape(Shape inputShape) =>
         throw DoesNotTell();
@@ -209,7 +229,7 @@ public abstract partial class Layer
     {
         using Tensor first = initializer.Create(shape, dtype);
         if (first.ConcreteShape != shape) throw new ShapeMismatchException($"{Title}: the initializer {initializer} made {first.ConcreteShape} for '{variableName}' of shape {shape}.");
-        var variable = new Variable(first, trainable, $"{Name}/{variableName}")
+        var variable = new Variable(first, trainable && !makesFrozen, $"{Name}/{variableName}")
         {
             Regularizer = regularizer is null ? null : regularizer.Apply,
             Constraint = constraint is null ? null : constraint.Apply,
@@ -253,11 +273,17 @@ public abstract partial class Layer
     {
         if (activityCall != outermostCalls) activityLosses.Clear();
         activityCall = outermostCalls;
+        activityLosses.Add(Penalty(ActivityRegularizer!, y));
+    }
+
+    /// <summary>The penalty on what a layer gave, divided by the size of the batch.</summary>
+    internal static Tensor Penalty(Regularizer regularizer, Tensor y)
+    {
         double batch = y.Rank == 0 ? 1 : Math.Max(1, y.ConcreteShape[0].Value);
         Tensor loss;
-        using (var scope = Temporaries.Begin()) loss = scope.Keep(ActivityRegularizer!.Apply(y) / batch);
+        using (var scope = Temporaries.Begin()) loss = scope.Keep(regularizer.Apply(y) / batch);
         Temporaries.Release(loss);  // it must outlive the scopes of the models around
-        activityLosses.Add(loss);
+        return loss;
     }
 
     // This layer and all within, each once.

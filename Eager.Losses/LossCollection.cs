@@ -1,19 +1,26 @@
+using Eager.Autograd;
+
 namespace Eager.Losses;
 
 /// <summary>Losses of a model, gathered while it is computed, so that their total can be minimized (TensorFlow's <c>GraphKeys.LOSSES</c> and <c>REGULARIZATION_LOSSES</c>).</summary>
-/// <remarks>A collection belongs to one computation, such as a training step: it holds the losses that it is given, not how to compute them.</remarks>
+/// <remarks>
+/// A collection belongs to one computation, such as a training step: it holds the losses that it is given, not how to compute them. While it is open,
+/// the penalties of variables that <see cref="VariableScope.GetVariable(string, Shape?, Func{Shape, DType, Tensor}?, DType, bool, Func{Tensor, Tensor}?, Func{Tensor, Tensor}?)"/>
+/// gives, and those of layers that are called as functions, join by themselves, that of a variable once.
+/// </remarks>
 /// <example><code>
 /// using var losses = LossCollection.Open();
 /// Loss.MeanSquaredError(y, model.Call(x));                       // registers itself
 /// losses.AddRegularization(0.01 * w.Square().Sum(), "dense");
 /// Tensor total = losses.Total();
 /// </code></example>
-public sealed class LossCollection : IDisposable
+public sealed class LossCollection : IDisposable, IPenaltyCollector
 {
     [ThreadStatic] private static LossCollection? current;
 
     private readonly List<(string Scope, Tensor Loss)> losses = [];
     private readonly List<(string Scope, Tensor Loss)> regularization = [];
+    private readonly HashSet<Variable> penalized = [];
     private LossCollection? outer;
     private bool open;
 
@@ -27,7 +34,7 @@ public sealed class LossCollection : IDisposable
     public static LossCollection Open()
     {
         var collection = new LossCollection { outer = current, open = true };
-        current = collection;
+        Penalties.Collector = current = collection;
         return collection;
     }
 
@@ -76,8 +83,18 @@ public sealed class LossCollection : IDisposable
         if (!open) return;
         if (current != this) throw new InvalidArgumentException("LossCollection: collections end in reverse order, on the thread that opened them; end the inner one first.");
         open = false;
-        current = outer;
+        Penalties.Collector = current = outer;
     }
+
+    void IPenaltyCollector.AddPenalty(Variable variable)
+    {
+        if (!variable.Trainable || variable.Regularizer is null || !penalized.Add(variable)) return;
+        Tensor penalty = variable.Regularizer(variable);
+        Temporaries.Release(penalty);  // it must outlive the scopes of what is computed
+        AddRegularization(penalty, variable.Name ?? "");
+    }
+
+    void IPenaltyCollector.AddPenalty(Tensor penalty, string scope) => AddRegularization(penalty, scope);
 
     private static Tensor[] Within(List<(string Scope, Tensor Loss)> all, string? scope) =>
         [.. all.Where(entry => scope is null || entry.Scope.StartsWith(scope, StringComparison.Ordinal)).Select(entry => entry.Loss)];

@@ -15,7 +15,7 @@ public enum EstimatorMode
 
 /// <summary>What a model is, as a function: run for each batch, it computes and says what the estimator is to do with what it computed.</summary>
 /// <remarks>
-/// It gets its variables from <see cref="Eager.Autograd.VariableScope.GetVariable(string, Shape?, Func{Shape, DType, Tensor}?, DType, bool)"/> and its layers from
+/// It gets its variables from <see cref="Eager.Autograd.VariableScope.GetVariable(string, Shape?, Func{Shape, DType, Tensor}?, DType, bool, Func{Tensor, Tensor}?, Func{Tensor, Tensor}?)"/> and its layers from
 /// <see cref="Eager.Autograd.VariableScope.Get{T}(string, Func{T})"/>: the first run makes them, later ones find them, and the estimator trains and saves them.
 /// All other tensors that it makes are freed once the batch is done with.
 /// </remarks>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Eager.Autograd;
 using Eager.Layers;
+using Eager.Losses;
 using NUnit.Framework;
 
 namespace Eager.Tests.Layers;
@@ -14,21 +15,20 @@ public class FunctionalFormTests
     {
         ["inputShape"] = "the input is there",
         ["dtype"] = "that of the input; Embedding, whose input is whole numbers, has it",
-        ["activityRegularizer"] = "the caller holds what would be penalized, and adds the penalty to the loss",
         ["returnState"] = "a function gives one tensor; ApplyAll gives the states too",
     };
 
     /// <summary>Another value for each argument that makes another layer.</summary>
     private static readonly Dictionary<string, object> Others = new()
     {
-        ["units"] = 4, ["filters"] = 4, ["kernelSize"] = (Extent)1, ["strides"] = (Extent)2, ["padding"] = Padding.Same, ["activation"] = ActivationFunction.Sigmoid, ["useBias"] = false,
+        ["trainable"] = false, ["units"] = 4, ["filters"] = 4, ["kernelSize"] = (Extent)1, ["strides"] = (Extent)2, ["padding"] = Padding.Same, ["activation"] = ActivationFunction.Sigmoid, ["useBias"] = false,
         ["dilation"] = (Extent)2, ["groups"] = 2, ["dataFormat"] = DataFormat.ChannelsFirst, ["outputPadding"] = (Extent)1, ["depthMultiplier"] = 2, ["axis"] = 1, ["momentum"] = 0.5,
         ["epsilon"] = 0.5, ["center"] = false, ["scale"] = false, ["inputDim"] = 6, ["outputDim"] = 5, ["paddingIndex"] = 1, ["recurrentActivation"] = ActivationFunction.Tanh,
         ["unitForgetBias"] = false, ["returnSequences"] = true, ["goBackwards"] = true, ["resetAfter"] = false, ["merge"] = Merge.Sum, ["heads"] = 1, ["keyDim"] = 3, ["valueDim"] = 3, ["dropout"] = 0.5,
     };
 
     /// <summary>Arguments that say nothing of the layer, or how its weights begin and what they are held to.</summary>
-    private static readonly string[] Free = ["x", "training", "name", "generator", "initialStates", "value", "key", "mask", "causal", "forward", "backward", "dtype"];
+    private static readonly string[] Free = ["x", "training", "name", "reuse", "generator", "initialStates", "value", "key", "mask", "causal", "forward", "backward", "dtype"];
 
     private VariableStore store = null!;
     private TensorScope tensors = null!;
@@ -58,7 +58,7 @@ public class FunctionalFormTests
 
         Assert.That(function.Select(Written).Where(owed.Contains), Is.EqualTo(owed));
         Assert.That(function[0].ParameterType, Is.EqualTo(typeof(Tensor)));
-        Assert.That(function[^1].Name, Is.EqualTo("name"));
+        Assert.That(function[^3..].Select(static p => p.Name), Is.EqualTo((string[])["trainable", "name", "reuse"]));
         Assert.That(function.Any(static p => p.Name == "initialStates"), Is.EqualTo(layer.IsAssignableTo(typeof(Recurrent)) || layer == typeof(Bidirectional)));
     }
 
@@ -150,13 +150,64 @@ public class FunctionalFormTests
     }
 
     [Test]
-    public void Penalties_and_constraints_reach_the_weights()
+    public void Penalties_join_the_losses_that_are_collected_those_of_weights_once()
     {
-        Functional.Conv2DTranspose(Tensor.Ones([1, 2, 2, 1]), 1, 2, kernelRegularizer: Regularizer.L2(0.5), biasConstraint: Constraint.NonNegative());
+        Tensor x = Tensor.RandomNormal([4, 3]), labels = Tensor.RandomNormal([4, 2]);
+        using var losses = LossCollection.Open();
+        Tensor Shared() => Functional.Dense(x, 2, kernelRegularizer: Regularizer.L2(0.5), activityRegularizer: Regularizer.L1(0.25), biasConstraint: Constraint.NonNegative(), name: "shared", reuse: Reuse.Auto);
 
-        Assert.That(store.Variables()[0].Regularizer, Is.Not.Null);
+        Tensor y = Shared();
+        Shared();
+        Functional.Dense(x, 2, kernelRegularizer: Regularizer.L2(0.5), trainable: false, name: "frozen");
+        Variable free = VariableScope.GetVariable("free", [2], static (shape, dtype) => Tensor.Ones(shape, dtype) * 3, regularizer: static v => v.Square().Sum());
+        Tensor loss = Loss.MeanSquaredError(labels, y);
+
+        Variable kernel = store.Variables()[0];
+        double ofKernel = 0.5 * Squares(kernel), ofOutput = 0.25 * y.ToArray<float>().Sum(static v => Math.Abs((double)v)) / 4;
+        // A few sums of float32 numbers near 1.
+        Assert.That(losses.GetRegularizationLosses().Select(static l => l.Item()), Is.EqualTo((double[])[ofKernel, ofOutput, ofOutput, 18]).Within(1e-5));
+        Assert.That(losses.Total().Item(), Is.EqualTo(loss.Item() + ofKernel + 2 * ofOutput + 18).Within(1e-4));
+        Assert.That(losses.RegularizationTotal("free").Item(), Is.EqualTo(18));
+        Assert.That(store.Variables().Select(static v => v.Trainable), Is.EqualTo((bool[])[true, true, false, false, true]));
         Assert.That(store.Variables()[1].Constraint, Is.Not.Null);
+        Assert.That(free.Regularizer, Is.Not.Null);
     }
+
+    [Test]
+    public void Penalties_of_a_step_have_their_gradients_and_are_collected_anew_in_the_next()
+    {
+        Tensor x = Tensor.RandomNormal([4, 3]);
+        for (int step = 0; step < 2; step++)
+        {
+            using var losses = LossCollection.Open();
+            using var tape = new GradientTape();
+            Functional.Conv1D(x.ExpandDims(0), 2, 1, kernelRegularizer: Regularizer.L2(0.5), name: "c", reuse: Reuse.Auto);
+
+            Tensor gradient = tape.Gradient(losses.Total(), store.Variables())[0]!;
+
+            // ∂½Σw²/∂w = w
+            Assert.That(gradient.ToArray<float>(), Is.EqualTo(store.Variables()[0].ToArray<float>()));
+        }
+        Functional.Conv1D(x.ExpandDims(0), 2, 1, kernelRegularizer: Regularizer.L2(0.5), name: "d");  // nobody collects
+    }
+
+    [Test]
+    public void A_call_may_open_its_scope_in_its_own_way()
+    {
+        Tensor x = Tensor.Ones([2, 3]);
+
+        Assert.That(() => Functional.Dense(x, 2, name: "a", reuse: Reuse.Yes), Throws.TypeOf<VariableReuseException>().With.Message.Contains("'a' is not there"));
+        Functional.Dense(x, 2, name: "a");
+        Assert.That(() => Functional.Dense(x, 2, name: "a"), Throws.TypeOf<VariableReuseException>());
+        Functional.Dense(x, 2, name: "a", reuse: Reuse.Yes);
+        Functional.LSTM(x.ExpandDims(0), 2, name: "b", reuse: Reuse.Auto);
+        Functional.MultiHeadAttention(x.ExpandDims(0), 1, 2, name: "c", reuse: Reuse.Auto, trainable: false);
+
+        Assert.That(store.Variables(), Has.Count.EqualTo(2 + 3 + 8));
+        Assert.That(store.Variables("c"), Has.None.Matches<Variable>(static v => v is { Trainable: true }));
+    }
+
+    private static double Squares(Tensor tensor) => tensor.ToArray<float>().Sum(static v => (double)v * v);
 
     private static MethodInfo FormOf(Type layer) => typeof(Functional).GetMethod(layer.Name) ?? throw new AssertionException($"Functional.{layer.Name} is not there.");
 
