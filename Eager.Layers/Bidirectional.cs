@@ -53,8 +53,6 @@ public sealed class Bidirectional : Layer
     /// <inheritdoc/>
     public override IReadOnlyList<string> OutputNames => ReturnState ? ["output", .. Enumerable.Range(1, StateCount).Select(static i => $"state_{i}")] : base.OutputNames;
 
-    private int StateCount => ForwardLayer.Cell.StateCount + BackwardLayer.Cell.StateCount;
-
     /// <summary>Applies the layer to a symbol, from states that other layers give.</summary>
     /// <param name="x">[batch, steps, features].</param>
     /// <param name="initialStates">Those of the layer that runs along, then those of the other.</param>
@@ -108,6 +106,8 @@ public sealed class Bidirectional : Layer
         };
         return [scope.Keep(output), .. ahead.Skip(1).Concat(back.Skip(1)).Select(state => scope.Keep(state))];
     }
+
+    private int StateCount => ForwardLayer.Cell.StateCount + BackwardLayer.Cell.StateCount;
 
     // Outputs of a layer that runs backwards come in the order in which they were computed.
     private static Tensor InOrder(Recurrent layer, Tensor y) => layer is { GoBackwards: true, ReturnSequences: true } ? y.Flip(1) : y;

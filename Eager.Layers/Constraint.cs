@@ -5,6 +5,8 @@ namespace Eager.Layers;
 /// <example><code>var layer = new Dense(64, kernelConstraint: Constraint.MaxNorm(2));</code></example>
 public sealed class Constraint
 {
+    private static readonly NamedSettings<Constraint> Known = new("constraint") { ["max_norm"] = static () => MaxNorm(), ["min_max_norm"] = static () => MinMaxNorm(), ["non_negative"] = NonNegative, ["non_neg"] = NonNegative, ["unit_norm"] = static () => UnitNorm() };
+
     private const double Small = 1e-7;  // as in Keras, so that a norm of 0 divides nothing by 0
 
     private readonly Func<Tensor, Tensor> function;
@@ -14,6 +16,10 @@ public sealed class Constraint
 
     /// <summary>The name, as in <c>max_norm</c>.</summary>
     public string Name { get; }
+
+    /// <summary>The one of a name of Keras's, with its default settings.</summary>
+    /// <exception cref="InvalidArgumentException">There is none of that name; the message lists the known ones.</exception>
+    public static implicit operator Constraint(string name) => Known.Find(name);
 
     /// <summary>Norms of at most a number.</summary>
     public static Constraint MaxNorm(double max = 2, params int[] axes) => MinMax(0, max, 1, axes, "max_norm");

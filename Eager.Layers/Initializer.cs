@@ -29,9 +29,19 @@ public enum WeightDistribution
 }
 
 /// <summary>How a weight's first values are made.</summary>
-/// <example><code>var layer = new Dense(64, kernelInitializer: Initializer.HeNormal());</code></example>
+/// <example><code>
+/// var layer = new Dense(64, kernelInitializer: Initializer.HeNormal());
+/// var same = new Dense(64, kernelInitializer: "he_normal");
+/// </code></example>
 public sealed class Initializer
 {
+    private static readonly NamedSettings<Initializer> Known = new("initializer")
+    {
+        ["zeros"] = Zeros, ["ones"] = Ones, ["random_normal"] = static () => RandomNormal(), ["random_uniform"] = static () => RandomUniform(), ["truncated_normal"] = static () => TruncatedNormal(),
+        ["glorot_uniform"] = static () => GlorotUniform(), ["glorot_normal"] = static () => GlorotNormal(), ["he_uniform"] = static () => HeUniform(), ["he_normal"] = static () => HeNormal(),
+        ["lecun_uniform"] = static () => LeCunUniform(), ["lecun_normal"] = static () => LeCunNormal(), ["variance_scaling"] = static () => VarianceScaling(), ["orthogonal"] = static () => Orthogonal(), ["identity"] = static () => Identity(),
+    };
+
     // The standard deviation of a normal distribution of deviation 1 that is cut off at 2 on both sides.
     private const double TruncatedDeviation = 0.87962566103423978;
 
@@ -42,6 +52,10 @@ public sealed class Initializer
 
     /// <summary>The name, as in <c>glorot_uniform</c>.</summary>
     public string Name { get; }
+
+    /// <summary>The one of a name of Keras's, with its default settings.</summary>
+    /// <exception cref="InvalidArgumentException">There is none of that name; the message lists the known ones.</exception>
+    public static implicit operator Initializer(string name) => Known.Find(name);
 
     /// <summary>Zeros.</summary>
     public static Initializer Zeros() => Constant(0, "zeros");

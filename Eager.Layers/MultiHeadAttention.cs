@@ -8,6 +8,7 @@ namespace Eager.Layers;
 /// var attention = new MultiHeadAttention(heads: 8, keyDim: 64);
 /// Tensor self = attention.Call(x);
 /// Tensor cross = attention.Attend(query, memory, causal: false);
+/// SymbolicTensor seen = new MultiHeadAttention(heads: 8, keyDim: 64, causal: true).Call(steps);   // of a functional model
 /// </code></example>
 public sealed class MultiHeadAttention : Layer
 {
@@ -33,12 +34,13 @@ public sealed class MultiHeadAttention : Layer
     /// <param name="inputShape">The shape of one input without the batch; builds the layer for self-attention at once.</param>
     /// <param name="name">A name; when null, the model around it gives one.</param>
     /// <param name="dtype">The dtype of the weights, which inputs must have.</param>
-    public MultiHeadAttention(int heads, int keyDim, int? valueDim = null, double dropout = 0, bool useBias = true, int? outputDim = null, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Regularizer? activityRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, Generator? generator = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32)
+    /// <param name="causal">Whether in every call step i sees the places up to i alone.</param>
+    public MultiHeadAttention(int heads, int keyDim, int? valueDim = null, double dropout = 0, bool useBias = true, int? outputDim = null, Initializer? kernelInitializer = null, Initializer? biasInitializer = null, Regularizer? kernelRegularizer = null, Regularizer? biasRegularizer = null, Regularizer? activityRegularizer = null, Constraint? kernelConstraint = null, Constraint? biasConstraint = null, Generator? generator = null, Shape? inputShape = null, string? name = null, DType dtype = DType.Float32, bool causal = false)
         : base(name)
     {
         if (heads < 1 || keyDim < 1 || valueDim < 1 || outputDim < 1) throw new InvalidArgumentException($"MultiHeadAttention: {heads} heads of {keyDim} and {valueDim ?? keyDim} with outputs of {outputDim} were asked for; each must be at least 1.");
         if (!(dropout is >= 0 and < 1)) throw new InvalidArgumentException($"MultiHeadAttention: the dropout {dropout} is not in [0, 1).");
-        (Heads, KeyDim, ValueDim, Dropout, this.outputDim, this.generator) = (heads, keyDim, valueDim ?? keyDim, dropout, outputDim, generator);
+        (Heads, KeyDim, ValueDim, Dropout, Causal, this.outputDim, this.generator) = (heads, keyDim, valueDim ?? keyDim, dropout, causal, outputDim, generator);
         ActivityRegularizer = activityRegularizer;
         make = units => new Dense(units, null, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer, null, kernelConstraint, biasConstraint, dtype: dtype);
         (Query, Key, Value) = (make(heads * KeyDim), make(heads * KeyDim), make(heads * ValueDim));
@@ -56,6 +58,9 @@ public sealed class MultiHeadAttention : Layer
 
     /// <summary>The share of weights that is dropped in training.</summary>
     public double Dropout { get; }
+
+    /// <summary>Whether in every call a step sees the places up to itself alone.</summary>
+    public bool Causal { get; }
 
     /// <summary>Makes the queries of all heads.</summary>
     public Dense Query { get; }
@@ -81,7 +86,7 @@ public sealed class MultiHeadAttention : Layer
     /// <param name="value">[batch, places, features'].</param>
     /// <param name="key">[batch, places, features'']; the values when null.</param>
     /// <param name="mask">Bools that broadcast to [batch, heads, steps, places]; false hides a place. A mask of [batch, steps, places] stands for all heads.</param>
-    /// <param name="causal">Whether step i sees the places up to i alone.</param>
+    /// <param name="causal">Whether step i sees the places up to i alone; with <see cref="Causal"/> it does anyway.</param>
     /// <param name="training">Whether this is training.</param>
     /// <exception cref="ShapeMismatchException">Shapes do not fit each other.</exception>
     public Tensor Attend(Tensor query, Tensor value, Tensor? key = null, Tensor? mask = null, bool causal = false, bool training = false)
@@ -100,7 +105,7 @@ public sealed class MultiHeadAttention : Layer
         Tensor k = Split(Key.Call(keys), KeyDim), v = Split(Value.Call(value), ValueDim);   // [batch, heads, places, …]
         Tensor scores = q.MatMul(k.SwapAxes(2, 3));   // [batch, heads, steps, places]
         if (mask is not null) scores = Hide(scores, mask.Rank == 3 ? mask.ExpandDims(1) : mask);
-        if (causal) scores = Hide(scores, Tensor.Ones(scores.Shape[2..], query.DType, query.Device).Tril() > 0);
+        if (causal || Causal) scores = Hide(scores, Tensor.Ones(scores.Shape[2..], query.DType, query.Device).Tril() > 0);
         Tensor weights = scores.Softmax();
         if (training && Dropout > 0) weights = weights.Dropout(Dropout, generator);
         Tensor mixed = weights.MatMul(v).Transpose(0, 2, 1, 3);   // [batch, steps, heads, valueDim]
@@ -131,18 +136,18 @@ public sealed class MultiHeadAttention : Layer
         RequireCount(inputShapes.Count);
         if (inputShapes.Count > 1)
         {
-            foreach (Shape shape in inputShapes) RequireSequences(shape, "input");
-            Key.Build(inputShapes[^1]);
+            foreach (Shape shape in inputShapes.Take(3)) RequireSequences(shape, "input");
+            Key.Build(inputShapes[Math.Min(2, inputShapes.Count - 1)]);
             Value.Build(inputShapes[1]);
         }
         CreateVariables(inputShapes[0]);
     }
 
-    /// <summary>Attends from the first input to the second, whose values are found by the keys of the third where there is one.</summary>
+    /// <summary>Attends from the first input to the second, whose values are found by the keys of the third where there is one, as far as the mask that is the fourth lets it see.</summary>
     protected override IReadOnlyList<Tensor> ForwardAll(IReadOnlyList<Tensor> inputs, bool training)
     {
         RequireCount(inputs.Count);
-        return [inputs.Count == 1 ? Forward(inputs[0], training) : Attend(inputs[0], inputs[1], inputs.Count > 2 ? inputs[2] : null, training: training)];
+        return [inputs.Count == 1 ? Forward(inputs[0], training) : Attend(inputs[0], inputs[1], inputs.Count > 2 ? inputs[2] : null, inputs.Count > 3 ? inputs[3] : null, training: training)];
     }
 
     /// <summary>Attends from an input to itself.</summary>
@@ -166,7 +171,7 @@ public sealed class MultiHeadAttention : Layer
 
     private void RequireCount(int inputs)
     {
-        if (inputs is not (1 or 2 or 3)) throw new InvalidArgumentException($"{Title}: {inputs} inputs were given; it takes a query, a value and a key, of which the last or the last two may be left out.");
+        if (inputs is < 1 or > 4) throw new InvalidArgumentException($"{Title}: {inputs} inputs were given; it takes a query, a value, a key and a mask, of which the last ones may be left out.");
     }
 
     private void RequireSequences(Shape shape, string what)

@@ -7,6 +7,8 @@ namespace Eager.Layers;
 /// </code></example>
 public sealed class Regularizer
 {
+    private static readonly NamedSettings<Regularizer> Known = new("regularizer") { ["l1"] = static () => L1(), ["l2"] = static () => L2(), ["l1_l2"] = static () => L1L2() };
+
     private readonly Func<Tensor, Tensor> function;
 
     /// <summary>Makes one of a function that gives a scalar.</summary>
@@ -14,6 +16,10 @@ public sealed class Regularizer
 
     /// <summary>The name, as in <c>l2</c>.</summary>
     public string Name { get; }
+
+    /// <summary>The one of a name of Keras's, with its default factor.</summary>
+    /// <exception cref="InvalidArgumentException">There is none of that name; the message lists the known ones.</exception>
+    public static implicit operator Regularizer(string name) => Known.Find(name);
 
     /// <summary>factor·Σ|w|.</summary>
     public static Regularizer L1(double factor = 0.01) => new(w => w.Abs().Sum() * factor, Checked("l1", factor));

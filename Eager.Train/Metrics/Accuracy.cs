@@ -13,9 +13,14 @@ public sealed class Accuracy(string name = "accuracy") : MeanMetric(name), IPred
     /// <exception cref="InvalidArgumentException">A label is no class number.</exception>
     public void Update(Tensor labels, Tensor scores, Tensor? weights = null)
     {
+        AddAll(Hits(labels, scores), MetricInputs.Weights(weights, labels.ConcreteShape, nameof(Accuracy)));
+    }
+
+    /// <summary>1 for each row that is right.</summary>
+    internal static double[] Hits(Tensor labels, Tensor scores)
+    {
         long[] actual = MetricInputs.ClassNumbers(labels, scores, nameof(Accuracy)), predicted = MetricInputs.Largest(scores);
-        double[] spread = MetricInputs.Weights(weights, labels.ConcreteShape, nameof(Accuracy));
-        for (int i = 0; i < actual.Length; i++) Add(actual[i] == predicted[i] ? 1 : 0, spread[i]);
+        return [.. actual.Zip(predicted, static (a, p) => a == p ? 1.0 : 0)];
     }
 }
 
@@ -30,11 +35,15 @@ public sealed class CategoricalAccuracy(string name = "categorical_accuracy") : 
     /// <exception cref="ShapeMismatchException">The shapes do not fit.</exception>
     public void Update(Tensor labels, Tensor scores, Tensor? weights = null)
     {
+        AddAll(Hits(labels, scores), MetricInputs.Weights(weights, labels.ConcreteShape[..^1], nameof(CategoricalAccuracy)));
+    }
+
+    /// <summary>1 for each row that is right.</summary>
+    internal static double[] Hits(Tensor labels, Tensor scores)
+    {
         MetricInputs.RequireSameShape(labels, scores, nameof(CategoricalAccuracy));
         if (labels.Rank == 0 || labels.ConcreteShape[^1] == 0) throw new ShapeMismatchException($"CategoricalAccuracy: labels and scores are {labels.ConcreteShape}; they need shape [..., classes], with a class at least.");
-        long[] actual = MetricInputs.Largest(labels), predicted = MetricInputs.Largest(scores);
-        double[] spread = MetricInputs.Weights(weights, labels.ConcreteShape[..^1], nameof(CategoricalAccuracy));
-        for (int i = 0; i < actual.Length; i++) Add(actual[i] == predicted[i] ? 1 : 0, spread[i]);
+        return [.. MetricInputs.Largest(labels).Zip(MetricInputs.Largest(scores), static (a, p) => a == p ? 1.0 : 0)];
     }
 }
 
@@ -58,10 +67,28 @@ public sealed class BinaryAccuracy : MeanMetric, IPredictionMetric
     /// <exception cref="InvalidArgumentException">A label is neither 0 nor 1.</exception>
     public void Update(Tensor labels, Tensor probabilities, Tensor? weights = null)
     {
+        AddAll(Hits(labels, probabilities, threshold), MetricInputs.Weights(weights, labels.ConcreteShape, nameof(BinaryAccuracy)));
+    }
+
+    /// <summary>1 for each element that is right.</summary>
+    internal static double[] Hits(Tensor labels, Tensor probabilities, double threshold)
+    {
         MetricInputs.RequireSameShape(labels, probabilities, nameof(BinaryAccuracy));
-        bool[] actual = MetricInputs.ZeroOrOne(labels, nameof(BinaryAccuracy));
-        double[] p = MetricInputs.Values(probabilities), spread = MetricInputs.Weights(weights, labels.ConcreteShape, nameof(BinaryAccuracy));
-        for (int i = 0; i < actual.Length; i++) Add(p[i] > threshold == actual[i] ? 1 : 0, spread[i]);
+        return [.. MetricInputs.ZeroOrOne(labels, nameof(BinaryAccuracy)).Zip(MetricInputs.Values(probabilities), (actual, p) => p > threshold == actual ? 1.0 : 0)];
+    }
+}
+
+/// <summary>What Keras means by <c>accuracy</c>: binary where there is one probability for a label, categorical where labels are rows, sparse where they are class numbers.</summary>
+internal sealed class AccuracyByShape() : MeanMetric("accuracy"), IPredictionMetric
+{
+    public void Update(Tensor labels, Tensor predictions, Tensor? weights = null)
+    {
+        bool areAlike = labels.ConcreteShape == predictions.ConcreteShape, isOne = labels.Rank < 2 || labels.ConcreteShape[^1] == 1;
+        (double[] hits, Shape shape) =
+            !areAlike ? (Accuracy.Hits(labels, predictions), labels.ConcreteShape)
+            : isOne ? (BinaryAccuracy.Hits(labels, predictions, threshold: 0.5), labels.ConcreteShape)
+            : (CategoricalAccuracy.Hits(labels, predictions), labels.ConcreteShape[..^1]);
+        AddAll(hits, MetricInputs.Weights(weights, shape, nameof(Accuracy)));
     }
 }
 

@@ -33,6 +33,9 @@ internal static class NamedParts
         ["squared_hinge"] = Loss.SquaredHinge,
         ["poisson"] = Loss.Poisson,
         ["kl_divergence"] = Loss.KullbackLeibler,
+        ["kullback_leibler_divergence"] = Loss.KullbackLeibler,
+        ["absolute_difference"] = Loss.AbsoluteDifference,
+        ["log_loss"] = static (y, p, w, r, scope, all) => Loss.LogLoss(y, p, w, 1e-7, r, scope, all),
     };
 
     private static readonly Dictionary<string, Func<Optimizer>> Optimizers = new()
@@ -50,10 +53,15 @@ internal static class NamedParts
 
     private static readonly Dictionary<string, Func<Metric>> Metrics = new()
     {
-        ["accuracy"] = static () => new Accuracy(),
+        ["accuracy"] = static () => new AccuracyByShape(),
+        ["sparse_categorical_accuracy"] = static () => new Accuracy("sparse_categorical_accuracy"),
         ["categorical_accuracy"] = static () => new CategoricalAccuracy(),
         ["binary_accuracy"] = static () => new BinaryAccuracy(),
         ["top_k_accuracy"] = static () => new TopKAccuracy(),
+        ["precision"] = static () => new Precision(),
+        ["recall"] = static () => new Recall(),
+        ["f1_score"] = static () => new F1Score(),
+        ["auc"] = static () => new AreaUnderCurve(),
         ["mean_squared_error"] = static () => new MeanSquaredError(),
         ["mse"] = static () => new MeanSquaredError("mse"),
         ["root_mean_squared_error"] = static () => new RootMeanSquaredError(),

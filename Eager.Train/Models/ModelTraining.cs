@@ -38,7 +38,7 @@ public static class ModelTraining
     /// <param name="model">The model.</param>
     /// <param name="optimizer">An optimizer with its default settings, such as <c>adam</c>.</param>
     /// <param name="loss">A loss, such as <c>sparse_softmax_cross_entropy</c> or <c>mse</c>; of several outputs that of each.</param>
-    /// <param name="metrics">Metrics, such as <c>accuracy</c>.</param>
+    /// <param name="metrics">Metrics, such as <c>accuracy</c>, which is binary, categorical or sparse by the shapes of labels and predictions.</param>
     /// <param name="traced">Whether training steps are captured and replayed: <see cref="Function"/>.</param>
     /// <param name="mixedPrecision">The dtype to compute products in, such as bfloat16: <see cref="Autocast"/>.</param>
     /// <exception cref="InvalidArgumentException">Nothing has that name; the message lists what there is. Or metrics are given for several outputs at once.</exception>

@@ -21,6 +21,9 @@ public sealed class SampleWeights
     /// <summary>The same weights for all outputs; none when null.</summary>
     public static implicit operator SampleWeights?(Tensor? forAll) => forAll is null ? null : new(forAll, [forAll], null);
 
+    /// <summary>Weights for each output in turn, null for one that has none.</summary>
+    public static implicit operator SampleWeights(Tensor?[] inOrder) => Of(inOrder);
+
     /// <summary>Weights by the names of outputs.</summary>
     public static implicit operator SampleWeights(Dictionary<string, Tensor> byName) => Of(byName);
 

@@ -82,6 +82,26 @@ public class CompiledModelLoopTests
         Assert.That(() => same.Compile(new Sgd(0.1), Losses).Fit(batches.Map(static e => e[..2]), verbose: false), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("2 tensors"));
     }
 
+    [Test]
+    public void Inputs_and_outputs_go_by_their_names_in_any_order()
+    {
+        (Tensor[] x, Tensor[] y) = Data();
+        (Model model, Model same) = (Forked(), Forked());
+        CompiledModel training = model.Compile(new Sgd(0.1), Losses), other = same.Compile(new Sgd(0.1), Losses);
+        Dictionary<string, Tensor> inputs = new() { ["b"] = x[1], ["a"] = x[0] }, labels = new() { ["size"] = y[1], ["kind"] = y[0] };
+
+        History byName = training.Fit(inputs, labels, batchSize: 8, epochs: 2, validationData: (inputs, labels), shuffle: false, verbose: false);
+        History inOrder = other.Fit(x, y, batchSize: 8, epochs: 2, validationData: (x, y), shuffle: false, verbose: false);
+
+        Assert.That(WeightsOf(model), Is.EqualTo(WeightsOf(same)));
+        Assert.That(byName["val_loss"], Is.EqualTo(inOrder["val_loss"]));
+        Assert.That(training.Evaluate(inputs, labels), Is.EqualTo(other.Evaluate(x, y)));
+        Assert.That(training.Predict(inputs)["size"].ToArray<float>(), Is.EqualTo(other.PredictAll(x)[1].ToArray<float>()));
+        Refused(() => training.Fit(new Dictionary<string, Tensor> { ["a"] = x[0] }, labels, verbose: false), "Fit: inputs a were given", "a, b");
+        Refused(() => training.Evaluate(inputs, new Dictionary<string, Tensor>(labels) { ["sort"] = y[0] }), "Evaluate: labels", "sort", "kind, size");
+        Refused(() => Penalized().Compile("sgd", "mse").Predict(inputs), "functional model");
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public void Penalties_join_the_loss_and_are_reported(bool traced)

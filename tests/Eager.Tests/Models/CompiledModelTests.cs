@@ -113,6 +113,32 @@ public class CompiledModelTests
     }
 
     [Test]
+    public void Accuracy_by_name_is_binary_categorical_or_sparse_by_the_shapes()
+    {
+        Tensor scores = Tensor.From([[0.9f, 0.1f, 0], [0.2f, 0.3f, 0.5f], [0.6f, 0.4f, 0], [0, 0.7f, 0.3f]]), chances = Tensor.From([[0.9f], [0.4f], [0.6f], [0.1f]]);
+        (Tensor X, Tensor Labels, string Loss, double Expected)[] cases =
+        [
+            (scores, Tensor.From([0L, 2, 1, 0]), "sparse_categorical_crossentropy", 0.5),
+            (scores, Tensor.From([[1f, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 0]]), "categorical_crossentropy", 0.75),
+            (chances, Tensor.From([[1f], [1], [0], [0]]), "binary_crossentropy", 0.5),
+        ];
+        foreach ((Tensor x, Tensor labels, string loss, double expected) in cases)
+        {
+            CompiledModel training = new Sequential(new Activation("linear")).Compile("sgd", loss, ["accuracy"]);
+            Tensor weights = Tensor.From([1f, 0, 0, 0]);
+            Assert.That(training.Evaluate(x, labels)["accuracy"], Is.EqualTo(expected), loss);
+            Assert.That(training.Evaluate(x, labels, sampleWeights: weights)["accuracy"], Is.EqualTo(1), loss);
+        }
+        CompiledModel counted = new Sequential(new Activation("linear")).Compile("sgd", "log_loss", ["precision", "recall", "f1_score", "auc"]);
+        IReadOnlyDictionary<string, double> figures = counted.Evaluate(chances, cases[2].Labels);
+        // One of the two that were taken for 1 is 1, and one of the two that are; of the four pairs of a 1 and a 0 three are in order.
+        Assert.That(figures["precision"], Is.EqualTo(0.5));
+        Assert.That(figures["recall"], Is.EqualTo(0.5));
+        Assert.That(figures["f1_score"], Is.EqualTo(0.5));
+        Assert.That(figures["auc"], Is.EqualTo(0.75).Within(0.01), "to the width of 200 thresholds");
+    }
+
+    [Test]
     public void What_does_not_fit_is_refused_before_anything_is_trained()
     {
         (Tensor x, Tensor y) = Data();

@@ -129,6 +129,26 @@ public class FunctionalModelTests
     }
 
     [Test]
+    public void Attention_in_a_model_is_causal_or_masked_as_it_is_outside()
+    {
+        using var scope = new TensorScope();
+        Input query = new([null, 4], name: "query"), memory = new([null, 3], name: "memory"), mask = new([null, null], DType.Bool, "mask");
+        MultiHeadAttention self = new(2, 3, causal: true), cross = new(2, 3);
+        SymbolicTensor read = cross.Call([self.Call(query), memory, memory, mask]);
+        var model = new Model([query, memory, mask], [read]);
+        Tensor q = Tensor.RandomNormal([2, 5, 4]), m = Tensor.RandomNormal([2, 6, 3]), seen = Tensor.RandomUniform([2, 5, 6]) > 0.3;
+
+        Tensor y = model.Call([q, m, seen]), lower = Tensor.Ones([5, 5]).Tril() > 0;
+
+        Assert.That(read.Shape.ToString(), Is.EqualTo("[?, ?, 4]"));
+        // The same operations on the same numbers; a step that sees all comes to the same as a mask of ones.
+        Assert.That(y.ToArray<float>(), Is.EqualTo(cross.Attend(self.Attend(q, q), m, mask: seen).ToArray<float>()));
+        Assert.That(self.Call(q).ToArray<float>(), Is.EqualTo(self.Attend(q, q, mask: lower).ToArray<float>()).And.EqualTo(self.Attend(q, q, causal: true).ToArray<float>()));
+        Assert.That(self.Call(q)[.., ..2].ToArray<float>(), Is.EqualTo(self.Call(q[.., ..2]).ToArray<float>()).Within(1e-6f), "later steps do not count; a shorter softmax adds up in another order");
+        Refused<InvalidArgumentException>(() => cross.Call([query, memory, memory, mask, mask]), "5 inputs", "a mask");
+    }
+
+    [Test]
     public void What_cannot_be_a_model_is_refused_when_it_is_made()
     {
         Input a = new([3], name: "a"), b = new([4], name: "b");

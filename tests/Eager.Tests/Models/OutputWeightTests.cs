@@ -20,6 +20,7 @@ public class OutputWeightTests
         new TestCaseData(OfKinds, OfKinds, (SampleWeights)Weights(OfKinds)!) { TestName = "one tensor for all outputs" },
         new TestCaseData(OfKinds, OfSizes, SampleWeights.Of(Weights(OfKinds), Weights(OfSizes))) { TestName = "a list" },
         new TestCaseData(null, OfSizes, SampleWeights.Of(null, Weights(OfSizes))) { TestName = "a list with a gap" },
+        new TestCaseData(OfKinds, null, (SampleWeights)new Tensor?[] { Weights(OfKinds), null }) { TestName = "an array" },
         new TestCaseData(OfKinds, OfSizes, (SampleWeights)new Dictionary<string, Tensor> { ["size"] = Weights(OfSizes), ["kind"] = Weights(OfKinds) }) { TestName = "names" },
         new TestCaseData(OfKinds, null, (SampleWeights)new Dictionary<string, Tensor> { ["kind"] = Weights(OfKinds) }) { TestName = "some names" },
     ];
