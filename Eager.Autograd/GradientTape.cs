@@ -62,7 +62,7 @@ public sealed class GradientTape : IDisposable
         RequireUsable(nameof(Watch));
         foreach (Tensor tensor in tensors)
             if (!tensor.DType.IsDifferentiable())
-                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; convert it with Cast to a floating-point dtype first.");
+                throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; {(tensor.DType.IsQuantized() ? "watch what it was quantized from and use FakeQuantize, or watch what Dequantize makes of it" : "convert it with Cast to a floating-point dtype first")}.");
         foreach (Tensor tensor in tensors) recorder.Watch(tensor);
     }
 

@@ -159,6 +159,7 @@ public sealed class Variable : Tensor
 
     private static nint TakeCopy(Tensor value)
     {
+        Errors.RequireUnquantized(value, nameof(Variable));
         using Tensor copy = Outside(static v => v.Clone(), value);
         return copy.TakeHandle();
     }
@@ -182,7 +183,7 @@ public sealed class Variable : Tensor
 
     private void RequireDType(Tensor value, string op)
     {
-        if (value.DType != DType) throw new DTypeMismatchException($"{op}: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with Cast.");
+        if (value.DType != DType) throw new DTypeMismatchException($"{op}: the value is {value.DType.Name()}, variable '{Name}' is {DType.Name()}; convert the value with {(value.DType.IsQuantized() ? "Dequantize" : "Cast")}.");
     }
 }
 

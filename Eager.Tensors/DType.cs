@@ -39,6 +39,15 @@ public enum DType
     /// <summary>Truth value of one byte, C# <see cref="bool"/>.</summary>
     Bool = 11,
 
+    /// <summary>Real numbers that 8-bit signed integers stand for by a scale and a zero point; <see cref="Tensor.Quantize(double, long, DType)"/> makes them.</summary>
+    QInt8 = 12,
+
+    /// <summary>Real numbers that 8-bit unsigned integers stand for by a scale and a zero point; <see cref="Tensor.Quantize(double, long, DType)"/> makes them.</summary>
+    QUInt8 = 13,
+
+    /// <summary>Real numbers that 32-bit signed integers stand for by a scale and a zero point; <see cref="Tensor.Quantize(double, long, DType)"/> makes them.</summary>
+    QInt32 = 14,
+
     /// <summary>16-bit float with the exponent range of float32, <see cref="Eager.BFloat16"/>.</summary>
     BFloat16 = 15,
 }
@@ -52,9 +61,9 @@ public static class DTypes
     /// <summary>The size of one element in bytes.</summary>
     public static int ByteSize(this DType dtype) => dtype switch
     {
-        DType.UInt8 or DType.Int8 or DType.Bool => 1,
+        DType.UInt8 or DType.Int8 or DType.Bool or DType.QUInt8 or DType.QInt8 => 1,
         DType.Int16 or DType.Float16 or DType.BFloat16 => 2,
-        DType.Int32 or DType.Float32 => 4,
+        DType.Int32 or DType.Float32 or DType.QInt32 => 4,
         DType.Int64 or DType.Float64 or DType.Complex64 => 8,
         DType.Complex128 => 16,
         _ => throw Unknown(dtype),
@@ -68,6 +77,9 @@ public static class DTypes
 
     /// <summary>True for the signed and unsigned integers; bool is not one of them.</summary>
     public static bool IsInteger(this DType dtype) => dtype is DType.UInt8 or DType.Int8 or DType.Int16 or DType.Int32 or DType.Int64;
+
+    /// <summary>True for qint8, quint8 and qint32, whose integers stand for real numbers by a scale and a zero point.</summary>
+    public static bool IsQuantized(this DType dtype) => dtype is DType.QInt8 or DType.QUInt8 or DType.QInt32;
 
     /// <summary>True for the dtypes that gradients flow through: floating point and complex.</summary>
     public static bool IsDifferentiable(this DType dtype) => dtype.IsFloatingPoint() || dtype.IsComplex();
@@ -87,10 +99,13 @@ public static class DTypes
         DType.Complex64 => "complex64",
         DType.Complex128 => "complex128",
         DType.Bool => "bool",
+        DType.QInt8 => "qint8",
+        DType.QUInt8 => "quint8",
+        DType.QInt32 => "qint32",
         _ => throw Unknown(dtype),
     };
 
-    /// <summary>The largest finite number of a dtype: of bool, true; of a complex dtype, that of its parts.</summary>
+    /// <summary>The largest finite number of a dtype: of bool, true; of a complex dtype, that of its parts; of a quantized one, that of its integers.</summary>
     public static Scalar Max(this DType dtype) => dtype switch
     {
         DType.UInt8 => byte.MaxValue,
@@ -103,10 +118,11 @@ public static class DTypes
         DType.Float32 or DType.Complex64 => float.MaxValue,
         DType.Float64 or DType.Complex128 => double.MaxValue,
         DType.Bool => true,
+        DType.QInt8 or DType.QUInt8 or DType.QInt32 => dtype.OfIntegers().Max(),
         _ => throw Unknown(dtype),
     };
 
-    /// <summary>The lowest finite number of a dtype: of bool, false; of a complex dtype, that of its parts.</summary>
+    /// <summary>The lowest finite number of a dtype: of bool, false; of a complex dtype, that of its parts; of a quantized one, that of its integers.</summary>
     public static Scalar Min(this DType dtype) => dtype switch
     {
         DType.UInt8 => byte.MinValue,
@@ -115,6 +131,7 @@ public static class DTypes
         DType.Int32 => int.MinValue,
         DType.Int64 => long.MinValue,
         DType.Bool => false,
+        DType.QInt8 or DType.QUInt8 or DType.QInt32 => dtype.OfIntegers().Min(),
         _ => -dtype.Max().ToDouble(),
     };
 
@@ -152,6 +169,14 @@ public static class DTypes
         if (typeof(T) == typeof(System.Numerics.Complex)) return DType.Complex128;
         throw new DTypeMismatchException($"No dtype has elements of type {typeof(T).Name}; use float, double, int, long, short, sbyte, byte, bool, Half, BFloat16, Complex64 or System.Numerics.Complex.");
     }
+
+    /// <summary>The dtype of the integers behind a quantized one.</summary>
+    internal static DType OfIntegers(this DType quantized) => quantized switch
+    {
+        DType.QInt8 => DType.Int8,
+        DType.QUInt8 => DType.UInt8,
+        _ => DType.Int32,
+    };
 
     // IEEE 754: the bits of the fraction, and the exponent of the smallest normal number.
     private static (int FractionBits, int LowestExponent) Layout(DType dtype, string what) => dtype switch

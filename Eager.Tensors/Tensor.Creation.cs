@@ -130,11 +130,11 @@ public partial class Tensor
 
     /// <summary>Zeros of a shape.</summary>
     public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
-        CreationOps.Full.Apply([], new(shape, 0, dtype, Place(device)));
+        CreationOps.Full.Apply([], new(shape, 0, Errors.RequireUnquantized(dtype, nameof(Zeros)), Place(device)));
 
     /// <summary>Ones of a shape.</summary>
     public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
-        CreationOps.Full.Apply([], new(shape, 1, dtype, Place(device)));
+        CreationOps.Full.Apply([], new(shape, 1, Errors.RequireUnquantized(dtype, nameof(Ones)), Place(device)));
 
     /// <summary>A shape filled with one number.</summary>
     /// <exception cref="DTypeMismatchException">The number has a fraction type and the dtype is an integer one, or it is neither 0 nor 1 and the dtype is bool.</exception>
@@ -176,7 +176,7 @@ public partial class Tensor
     /// <summary><paramref name="count"/> evenly spaced numbers from start to end, both included.</summary>
     public static Tensor LinSpace(double start, double end, int count, DType dtype = DType.Float32, Device? device = null) =>
         count >= 0
-            ? CreationOps.LinSpace.Apply([], new(start, end, count, dtype, Place(device)))
+            ? CreationOps.LinSpace.Apply([], new(start, end, count, Errors.RequireUnquantized(dtype, nameof(LinSpace)), Place(device)))
             : throw new InvalidArgumentException($"LinSpace: the count {count} is negative.");
 
     /// <summary><paramref name="count"/> numbers whose logarithms are evenly spaced: baseᵉ for e from start to end, both included.</summary>
@@ -210,12 +210,13 @@ public partial class Tensor
 
     /// <summary>The unit matrix, or the first rows and columns of it.</summary>
     public static Tensor Eye(long rows, long? columns = null, DType dtype = DType.Float32, Device? device = null) =>
-        CreationOps.Eye.Apply([], new(rows, columns ?? rows, dtype, Place(device)));
+        CreationOps.Eye.Apply([], new(rows, columns ?? rows, Errors.RequireUnquantized(dtype, nameof(Eye)), Place(device)));
 
     /// <summary>Rows of zeros with a one at each index: <c>[...]</c> of integers becomes <c>[..., depth]</c>.</summary>
     public static Tensor OneHot(Tensor indices, int depth, DType dtype = DType.Float32)
     {
-        if (!indices.DType.IsInteger()) throw new DTypeMismatchException($"OneHot: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
+        GatheringOps.RequireIndices(indices, nameof(OneHot));
+        Errors.RequireUnquantized(dtype, nameof(OneHot));
         using var scope = Temporaries.Begin();
         Tensor classes = Range(0, depth, dtype: indices.DType);
         return scope.Keep(indices.ExpandDims(-1).Equal(classes).Cast(dtype));
@@ -290,6 +291,7 @@ internal static class CreationOps
     /// <summary>Refuses a number that a dtype cannot hold, or only without its fraction.</summary>
     internal static Scalar RequireFill(Scalar value, DType dtype, string op)
     {
+        Errors.RequireUnquantized(dtype, op);
         if (dtype == DType.Bool && !value.IsReal && value.ToInt64() is 0 or 1) return value;
         ScalarOperands.RequireFit(value, dtype, op);
         return value;
@@ -302,6 +304,7 @@ internal static class CreationOps
         if (step.ToDouble() == 0) throw new InvalidArgumentException("Range: the step is 0.");
         if (end.ToDouble() - start.ToDouble() is var way && way != 0 && way > 0 != step.ToDouble() > 0)
             throw new InvalidArgumentException($"Range: steps of {step} do not lead from {start} to {end}; turn the step's sign round.");
+        Errors.RequireUnquantized(dtype, "Range");
         if (dtype.IsComplex() || dtype == DType.Bool) throw new DTypeMismatchException($"Range: {dtype.Name()} has no ranges; use an integer or a floating-point dtype.");
         ScalarOperands.RequireFit(start, dtype, "Range");
         if (step.IsReal) ScalarOperands.RequireFit(step, dtype, "Range");

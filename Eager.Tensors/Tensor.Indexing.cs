@@ -19,6 +19,11 @@ public partial class Tensor
     {
         get
         {
+            if (this is QuantizedTensor q)
+            {
+                TensorIndex[] listed = [.. entries];
+                return q.Rearranged("Index", x => x[listed]);
+            }
             int whole = Rank - Indexing.CountAxes(this, entries);
             using var scope = Temporaries.Begin();
             Tensor x = this;
@@ -73,7 +78,7 @@ internal static class Indexing
     internal static int AxesOf(Tensor index)
     {
         if (index.DType.IsInteger()) return 1;
-        if (index.DType != DType.Bool) throw new DTypeMismatchException($"Index: a tensor of {index.DType.Name()} is no index; give a bool mask or integer places.");
+        if (index.DType != DType.Bool) throw new DTypeMismatchException($"Index: a tensor of {index.DType.Name()} is no index; give a bool mask or integer places{(index.DType.IsQuantized() ? ", made from what Dequantize gives" : "")}.");
         return index.Rank > 0 ? index.Rank : throw new ShapeMismatchException("Index: a bool mask of shape [] masks no axis; give one with the shape of the axes that it masks.");
     }
 

@@ -14,7 +14,7 @@ public partial class Tensor
         try
         {
             ReadingValue(nameof(ToString));
-            return $"{Outside(ArrayText.Of, this)} {Described(ConcreteShape)}";
+            return $"{WrittenElements()} {Described(ConcreteShape)}";
         }
         catch (TracingException)
         {
@@ -26,5 +26,7 @@ public partial class Tensor
         }
     }
 
-    private string Described(Shape known) => Device.Type == DeviceType.Cpu ? $"{DType.Name()} {known}" : $"{DType.Name()} {known} on {Device}";
+    private protected virtual string WrittenElements() => Outside(ArrayText.Of, this);
+
+    private protected virtual string Described(Shape known) => Device.Type == DeviceType.Cpu ? $"{DType.Name()} {known}" : $"{DType.Name()} {known} on {Device}";
 }

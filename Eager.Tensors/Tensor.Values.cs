@@ -80,6 +80,7 @@ public partial class Tensor
     public double Item()
     {
         RequireOneElement(nameof(Item));
+        Errors.RequireUnquantized(this, nameof(Item));
         if (DType.IsComplex()) throw new DTypeMismatchException($"Item: the tensor is {DType.Name()}; use Item<T> with its own type.");
         using var scope = Temporaries.Begin();
         return Outside(static x => x.Cast(DType.Float64), this).ToArray<double>()[0];
@@ -104,6 +105,7 @@ public partial class Tensor
 
     private void RequireElements<T>(string how) where T : unmanaged
     {
+        Errors.RequireUnquantized(this, how);
         if (DTypes.Of<T>() != DType) throw new DTypeMismatchException($"{how}: the tensor is {DType.Name()}, not {DTypes.Of<T>().Name()}; convert it with Cast first, or ask for its own type.");
     }
 

@@ -36,11 +36,11 @@ public partial class Tensor : IDisposable
         entry = ThreadContext.Current.Ledger.Add(this, handle);
     }
 
-    /// <summary>A tensor without memory of its own: a slice of what another holds. Kernels cannot take it, transforms can.</summary>
-    private protected Tensor(Tensor inner, Shape shape, long id)
+    /// <summary>A tensor without memory of its own: another holds it, and knows the elements as something else. Kernels cannot take it.</summary>
+    private protected Tensor(Tensor inner, DType dtype, Shape shape, long id)
     {
         uses = DisposedFlag;  // whoever asks for the handle is refused
-        (dtype, deviceType, deviceIndex) = ((byte)inner.DType, (byte)inner.Device.Type, (sbyte)inner.Device.Index);
+        (this.dtype, deviceType, deviceIndex) = ((byte)dtype, (byte)inner.Device.Type, (sbyte)inner.Device.Index);
         (this.shape, rank, this.id) = (shape, (byte)shape.Rank, id);
         Version = inner.Version;
     }
@@ -94,7 +94,7 @@ public partial class Tensor : IDisposable
     {
         get
         {
-            if (AllSlices is not null) return ConcreteShape.ElementCount;
+            if (Holder is not null) return ConcreteShape.ElementCount;
             long count = Native.eager_count(Enter());
             Leave();
             return count;
@@ -105,7 +105,7 @@ public partial class Tensor : IDisposable
     public long ByteCount => ElementCount * DType.ByteSize();
 
     /// <summary>True after <see cref="Dispose"/>.</summary>
-    public bool IsDisposed => Volatile.Read(ref uses) < 0 && AllSlices is not { IsDisposed: false };
+    public bool IsDisposed => Volatile.Read(ref uses) < 0 && Holder is not { IsDisposed: false };
 
     /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
     public string? Name { get; internal set; }
@@ -119,7 +119,10 @@ public partial class Tensor : IDisposable
     /// <summary>True for a variable that tapes watch by themselves.</summary>
     internal virtual bool IsWatchedByItself => false;
 
-    /// <summary>The tensor of which this one is a slice; null for one with memory of its own.</summary>
+    /// <summary>The tensor that holds the memory of one without memory of its own; null for all others.</summary>
+    internal virtual Tensor? Holder => null;
+
+    /// <summary>The tensor of which this one is a slice; null for one that is none.</summary>
     internal virtual Tensor? AllSlices => null;
 
     /// <summary>The tensor with memory of its own behind this one, whose leading axes are then the batches that are mapped over.</summary>
@@ -147,7 +150,7 @@ public partial class Tensor : IDisposable
         int before = Interlocked.Or(ref uses, DisposedFlag);
         if (before < 0)
         {
-            AllSlices?.Dispose();
+            Holder?.Dispose();
             return;
         }
         ThreadContext.Current.Undisposed--;
@@ -236,7 +239,7 @@ public partial class Tensor : IDisposable
         if (Interlocked.Increment(ref uses) < 0)
         {
             Leave();
-            throw Disposed();
+            throw WhyUnusable();
         }
         return handle;
     }
@@ -265,6 +268,13 @@ public partial class Tensor : IDisposable
         foreach (Tensor tensor in tensors) tensor?.Leave();
     }
 
+    /// <summary>Puts a tensor without memory of its own into the open scope.</summary>
+    private protected void JoinScope()
+    {
+        ThreadContext context = ThreadContext.Current;
+        if (context.OpenScopes > 0) context.Scoped.Add(this);
+    }
+
     /// <summary>Counts this wrapper and puts it into the open scope.</summary>
     private protected unsafe void Register()
     {
@@ -273,7 +283,8 @@ public partial class Tensor : IDisposable
         if (++context.Undisposed >= Reclaimer.Interval || Native.Memory->Live > Reclaimer.Trigger) Reclaimer.Tend(context);
     }
 
-    private EagerException Disposed()
+    /// <summary>Why a call cannot have the handle.</summary>
+    private protected virtual EagerException WhyUnusable()
     {
         if (AllSlices is not null)
             return new InvalidArgumentException($"This {DType.Name()} tensor of shape {shape} is one slice of a batch that Vmap maps over; its values cannot be read, nor can it be used after or outside that Vmap. Return it from the function, or choose with Where instead of an if.");

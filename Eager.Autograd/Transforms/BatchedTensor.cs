@@ -5,10 +5,12 @@ internal sealed class BatchedTensor : Tensor
 {
     private readonly Tensor all;
 
-    private BatchedTensor(BatchAxis axis, Tensor all, long id) : base(all, all.ConcreteShape[1..], id) => (Axis, this.all) = (axis, all);
+    private BatchedTensor(BatchAxis axis, Tensor all, long id) : base(all, all.DType, all.ConcreteShape[1..], id) => (Axis, this.all) = (axis, all);
 
     /// <summary>The batch that it belongs to.</summary>
     internal BatchAxis Axis { get; }
+
+    internal override Tensor Holder => all;
 
     internal override Tensor AllSlices => all;
 
@@ -21,8 +23,7 @@ internal sealed class BatchedTensor : Tensor
 
     private static BatchedTensor Registered(BatchedTensor tensor)
     {
-        ThreadContext context = ThreadContext.Current;
-        if (context.OpenScopes > 0) context.Scoped.Add(tensor);
+        tensor.JoinScope();
         return tensor;
     }
 }

@@ -76,6 +76,7 @@ public static unsafe class DLPack
     private static nint Share(Tensor tensor)
     {
         tensor.ReadingValue("DLPack.Export");
+        Errors.RequireUnquantized(tensor, "DLPack.Export");
         bool resolved = Native.eager_is_resolved(tensor.Enter()) != 0;
         tensor.Leave();
         using Tensor source = resolved ? tensor.Alias() : TensorMemory.Plain(tensor, "DLPack.Export");

@@ -37,7 +37,7 @@ internal sealed record NpyHeader(DType DType, bool BigEndian, bool FortranOrder,
     public static byte[] Build(DType dtype, Shape shape)
     {
         string code = Array.Find(Codes, c => c.DType == dtype).Code
-            ?? throw new DTypeMismatchException($"The tensor is {dtype.Name()}, for which NumPy has no dtype; convert it with Cast, for instance to float32.");
+            ?? throw new DTypeMismatchException($"The tensor is {dtype.Name()}, for which NumPy has no dtype; {(dtype.IsQuantized() ? "write its Integers, or what Dequantize makes of it" : "convert it with Cast, for instance to float32")}.");
         string sizes = string.Concat(shape.Select((size, i) => i == 0 ? $"{size}" : $", {size}")) + (shape.Rank == 1 ? "," : "");
         string literal = $"{{'descr': '{(dtype.ByteSize() == 1 ? '|' : '<')}{code}', 'fortran_order': False, 'shape': ({sizes}), }}";
 

@@ -25,6 +25,7 @@ internal static unsafe class TensorMemory
     public static Tensor Plain(Tensor x, string how)
     {
         x.ReadingValue(how);
+        Errors.RequireUnquantized(x, how);
         if (IsPlain(x)) return x.Alias();
 
         Tensor copy = Empty(x.ConcreteShape.Sizes, x.DType);

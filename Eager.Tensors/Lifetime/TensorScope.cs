@@ -73,7 +73,7 @@ internal struct Temporaries : IDisposable
     /// <summary>Takes a tensor out of this scope, into the one around it if there is one, and returns it.</summary>
     internal readonly T Keep<T>(T tensor) where T : Tensor
     {
-        if (tensor.AllSlices is { } inner) Keep(inner);
+        if (tensor.Holder is { } inner) Keep(inner);
         // A tensor that was made outside belongs to another scope, which must not be told to keep it.
         List<Tensor> made = context.Scoped;
         for (int i = made.Count - 1; i >= mark; i--)

@@ -12,7 +12,7 @@ public partial class Tensor
     public static Tensor Embedding(Tensor table, Tensor indices, int? paddingIndex = null)
     {
         if (table.Rank != 2) throw new ShapeMismatchException($"Embedding: the table is {table.ConcreteShape}; it needs shape [rows, width].");
-        if (!indices.DType.IsInteger()) throw new DTypeMismatchException($"Embedding: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
+        GatheringOps.RequireIndices(indices, nameof(Embedding));
         if (paddingIndex is { } row && (uint)row >= (ulong)table.ConcreteShape[0].Value) throw new InvalidArgumentException($"Embedding: the padding index {row} is not one of the table's {table.ConcreteShape[0]} rows.");
         using var scope = Temporaries.Begin();
         Tensor places = indices.Cast(DType.Int64);

@@ -17,7 +17,7 @@ public partial class Tensor
     /// <exception cref="DTypeMismatchException">The dtype is not floating point.</exception>
     public Tensor Frac()
     {
-        if (!DType.IsFloatingPoint()) throw new DTypeMismatchException($"Frac: {DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+        if (!DType.IsFloatingPoint()) throw Errors.DTypeRefused("Frac", DType, "a floating-point dtype");
         using var scope = Temporaries.Begin();
         return scope.Keep(this - Truncate());
     }
@@ -35,7 +35,7 @@ public partial class Tensor
     public Tensor Ldexp(Tensor exponent)
     {
         if (!exponent.DType.IsInteger()) throw new DTypeMismatchException($"Ldexp: the exponents are {exponent.DType.Name()}; convert them to an integer dtype with Cast.");
-        if (!DType.IsFloatingPoint()) throw new DTypeMismatchException($"Ldexp: {DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+        if (!DType.IsFloatingPoint()) throw Errors.DTypeRefused("Ldexp", DType, "a floating-point dtype");
         using var scope = Temporaries.Begin();
         // In two steps: 2^exponent alone may overflow where the product does not. Float16 holds no exponent of the others.
         Tensor wide = exponent.Cast(DType.Int32), half = wide.FloorDivide(2);

@@ -131,7 +131,7 @@ public partial class Tensor
     private Tensor ComplexTransform(string op, long[]? sizes, int[]? axes, FourierNorm norm, bool isForward)
     {
         if (DType is not (DType.Float32 or DType.Float64 or DType.Complex64 or DType.Complex128))
-            throw new DTypeMismatchException($"{op}: {DType.Name()} is not a dtype that it takes; convert with Cast to float32, float64, complex64 or complex128.");
+            throw Errors.DTypeRefused(op, DType, "float32, float64, complex64 or complex128");
         int[] over = FourierOps.Axes(op, ConcreteShape, sizes, axes);
         using var scope = Temporaries.Begin();
         Tensor x = FourierOps.Resized(op, this, over, sizes);

@@ -292,7 +292,7 @@ internal static class GatheringOps
 
     /// <summary>Refuses indices that are no integers.</summary>
     internal static Tensor RequireIndices(Tensor indices, string op) =>
-        indices.DType.IsInteger() ? indices : throw new DTypeMismatchException($"{op}: the indices are {indices.DType.Name()}; convert them to an integer dtype with Cast.");
+        indices.DType.IsInteger() ? indices : throw new DTypeMismatchException($"{op}: the indices are {indices.DType.Name()}; convert them to an integer dtype with {(indices.DType.IsQuantized() ? "Dequantize and " : "")}Cast.");
 
     /// <summary>Refuses a mask that is no bool tensor of the shape of the axes that it masks.</summary>
     internal static Tensor RequireMask(Tensor x, Tensor mask, int axis)
@@ -306,6 +306,7 @@ internal static class GatheringOps
 
     internal static void RequireSameDType(string op, Tensor x, Tensor source)
     {
+        if (x.DType.IsQuantized()) throw Errors.Quantized(op, x.DType);
         if (x.DType != source.DType) throw new DTypeMismatchException($"{op}: the tensor is {x.DType.Name()}, the source {source.DType.Name()}; convert one with Cast.");
     }
 

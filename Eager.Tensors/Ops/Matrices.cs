@@ -10,7 +10,7 @@ internal static class Matrices
     {
         DiagonalOps.RequireMatrix(x, op);
         if (x.DType is not (DType.Float32 or DType.Float64))
-            throw new DTypeMismatchException($"{op}: {x.DType.Name()} is not a dtype that it takes; convert with Cast to float32 or float64.");
+            throw Errors.DTypeRefused(op, x.DType, "float32 or float64");
         return x;
     }
 

@@ -106,7 +106,7 @@ internal static class QuantileOps
             if (!(part >= 0 && part <= 1)) throw new InvalidArgumentException($"{op}: part {part} is not between 0 and 1.");
         if (parts.Length == 0) throw new InvalidArgumentException($"{op}: the list of parts is empty.");
         if (!Enum.IsDefined(interpolation)) throw new InvalidArgumentException($"{op}: {(int)interpolation} is no interpolation; use one of QuantileInterpolation.");
-        if (!x.DType.IsFloatingPoint()) throw new DTypeMismatchException($"{op}: {x.DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+        if (!x.DType.IsFloatingPoint()) throw Errors.DTypeRefused(op, x.DType, "a floating-point dtype");
         int[] over = ReductionOps.AxesOf(x, axes, op);
         RequireElements(x, over, op);
         using var scope = Temporaries.Begin();

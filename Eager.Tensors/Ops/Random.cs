@@ -76,6 +76,7 @@ public partial class Tensor
     public static Tensor Bernoulli(Shape shape, double probability, DType dtype = DType.Float32, Generator? generator = null, Device? device = null, long? seed = null)
     {
         if (!(probability is >= 0 and <= 1)) throw new InvalidArgumentException($"Bernoulli: the probability {probability} is not from 0 to 1.");
+        Errors.RequireUnquantized(dtype, nameof(Bernoulli));
         RequireKnown(shape, nameof(Bernoulli));
         return RandomOps.Bernoulli.Apply([], new(shape, probability, default, dtype, Place(device), RandomOps.Source(generator, seed, Place(device))));
     }

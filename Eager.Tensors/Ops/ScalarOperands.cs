@@ -27,7 +27,7 @@ internal static class ScalarOperands
         Entry[] entries = cache ??= new Entry[Slots];
         ref Entry entry = ref entries[(uint)HashCode.Combine(value, dtype) % Slots];
         if (entry.Tensor is null || entry.DType != dtype || entry.Value != value)
-            entry = new Entry { Value = value, DType = dtype, Tensor = Make(value, dtype) };
+            entry = new Entry { Value = value, DType = dtype, Tensor = Make(value, dtype, op) };
         return entry.Tensor;
     }
 
@@ -35,14 +35,14 @@ internal static class ScalarOperands
     internal static void RequireFit(Scalar value, DType dtype, string op)
     {
         if (value.IsReal && !dtype.IsDifferentiable())
-            throw new DTypeMismatchException($"{op}: the fractional number {value} meets a tensor of {dtype.Name()}; convert the tensor with Cast, or use an integer.");
+            throw dtype.IsQuantized() ? Errors.Quantized(op, dtype) : new DTypeMismatchException($"{op}: the fractional number {value} meets a tensor of {dtype.Name()}; convert the tensor with Cast, or use an integer.");
         if (dtype.IsInteger() && dtype != DType.Int64 && (value.ToInt64() < dtype.Min().ToInt64() || value.ToInt64() > dtype.Max().ToInt64()))
             throw new InvalidArgumentException($"{op}: the number {value} does not fit {dtype.Name()}, which goes from {dtype.Min()} to {dtype.Max()}; convert the tensor with Cast.");
         if (dtype == DType.Bool && !value.IsBool)
             throw new DTypeMismatchException($"{op}: the number {value} meets a tensor of bool; convert the tensor with Cast.");
     }
 
-    private static unsafe Tensor Make(Scalar value, DType dtype)
+    private static unsafe Tensor Make(Scalar value, DType dtype, string op)
     {
         _ = Native.Memory;
         Span<byte> bytes = stackalloc byte[16];
@@ -59,6 +59,7 @@ internal static class ScalarOperands
             case DType.Float32: Write(bytes, (float)value.ToDouble()); break;
             case DType.Float64: Write(bytes, value.ToDouble()); break;
             case DType.Complex64: Write(bytes, new Complex64((float)value.ToDouble(), 0)); break;
+            case DType.QInt8 or DType.QUInt8 or DType.QInt32: throw Errors.Quantized(op, dtype);
             default: Write(bytes, new System.Numerics.Complex(value.ToDouble(), 0)); break;
         }
         fixed (byte* data = bytes) return Tensor.OwnUnscoped(Native.eager_from_host(data, new(null, 0), (int)dtype));

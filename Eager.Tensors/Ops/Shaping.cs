@@ -5,11 +5,10 @@ namespace Eager;
 public partial class Tensor
 {
     /// <summary>The same elements in another shape; one size may be −1 and is computed from the rest. A view where the layout allows.</summary>
-    public Tensor Reshape(Shape shape) => ShapingOps.Reshape.Apply([this], ShapingOps.Fill(Shape, shape));
+    public Tensor Reshape(Shape shape) => this is QuantizedTensor q ? q.Reshaped(shape) : ShapingOps.Reshape.Apply([this], ShapingOps.Fill(Shape, shape));
 
     /// <summary>The axes in another order; with none given, reversed. A view.</summary>
-    public Tensor Transpose(params int[] axes) =>
-        ShapingOps.Permute.Apply([this], axes.Length == 0 ? [.. Enumerable.Range(0, Rank).Reverse()] : ShapingOps.RequirePermutation(ConcreteShape, axes));
+    public Tensor Transpose(params int[] axes) => Permuted(axes.Length == 0 ? [.. Enumerable.Range(0, Rank).Reverse()] : ShapingOps.RequirePermutation(ConcreteShape, axes));
 
     /// <summary>Two axes exchanged. A view.</summary>
     public Tensor SwapAxes(int a, int b)
@@ -17,7 +16,7 @@ public partial class Tensor
         int[] axes = [.. Enumerable.Range(0, Rank)];
         int first = ConcreteShape.NormalizeAxis(a), second = ConcreteShape.NormalizeAxis(b);
         (axes[first], axes[second]) = (second, first);
-        return ShapingOps.Permute.Apply([this], axes);
+        return Permuted(axes);
     }
 
     /// <summary>Without axes of size 1: the given ones, or all of them. A view.</summary>
@@ -57,7 +56,7 @@ public partial class Tensor
     }
 
     /// <summary>Repeated along axes of size 1 and new leading axes, by NumPy's rules. A view.</summary>
-    public Tensor BroadcastTo(Shape shape) => ShapingOps.BroadcastTo.Apply([this], shape);
+    public Tensor BroadcastTo(Shape shape) => this is QuantizedTensor q ? q.Rearranged(nameof(BroadcastTo), x => x.BroadcastTo(shape)) : ShapingOps.BroadcastTo.Apply([this], shape);
 
     /// <summary>With places of one value put before and after the elements of each axis.</summary>
     /// <param name="widths">For each axis how many places before and after.</param>
@@ -81,6 +80,7 @@ public partial class Tensor
     /// <summary>With the elements in C order in memory; the tensor itself when they are.</summary>
     public Tensor Contiguous()
     {
+        if (this is QuantizedTensor q) return q.Copy(static x => x.Contiguous());
         if (AllSlices is not null) return ShapingOps.Contiguous.Apply([this], default);
         bool already = Native.eager_is_contiguous(Enter()) != 0;
         Leave();
@@ -98,20 +98,25 @@ public partial class Tensor
     public Tensor Cast(DType dtype)
     {
         if (dtype == DType) return this;
+        if (DType.IsQuantized()) throw new DTypeMismatchException($"Cast: {DType.Name()} to {dtype.Name()} leaves open what the integers stand for; take Dequantize or Integers first.");
+        if (dtype.IsQuantized()) throw new DTypeMismatchException($"Cast: {DType.Name()} to {dtype.Name()} needs a scale and a zero point; use Quantize.");
         if (DType.IsComplex() && !dtype.IsComplex() && dtype != DType.Bool)
             throw new DTypeMismatchException($"Cast: {DType.Name()} to {dtype.Name()} would drop the imaginary part; take Real, Imag or Abs first.");
         return ShapingOps.Cast.Apply([this], new(DType, dtype));
     }
 
     /// <summary>A copy with memory of its own.</summary>
-    public Tensor Clone() => ShapingOps.Clone.Apply([this], default);
+    public Tensor Clone() => this is QuantizedTensor q ? q.Copy(static x => x.Clone()) : ShapingOps.Clone.Apply([this], default);
 
     /// <summary>The tensor on a device; the tensor itself when it is there already.</summary>
     public Tensor To(Device device)
     {
         device.Require();
+        if (this is QuantizedTensor q) return q.Copy(x => x.To(device));
         return device == Device ? this : ShapingOps.To.Apply([this], new(Device, device));
     }
+
+    private Tensor Permuted(int[] axes) => this is QuantizedTensor q ? q.Transposed(axes) : ShapingOps.Permute.Apply([this], axes);
 
     /// <summary>Summed over the axes along which broadcasting stretched it, back to a shape.</summary>
     internal Tensor SumTo(Shape target)

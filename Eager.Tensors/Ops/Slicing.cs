@@ -11,6 +11,7 @@ public partial class Tensor
         int at = ConcreteShape.NormalizeAxis(axis, nameof(Narrow));
         if (start.Value < 0 || length.Value < 0 || length.Value > ConcreteShape[at].Value - start.Value)
             throw new ShapeMismatchException($"Narrow: {length.Value} places from {start.Value} on are not within axis {axis} of shape {ConcreteShape}.");
+        if (this is QuantizedTensor q) return q.Rearranged(nameof(Narrow), x => x.Narrow(axis, start, length));
         return SlicingOps.Slice.Apply([this], new(at, start, start + length, 1));
     }
 
@@ -24,6 +25,7 @@ public partial class Tensor
         Dim size = Shape[at];
         if (place.Value < -size.Value || place.Value >= size.Value)
             throw new InvalidArgumentException($"Select: place {place.Value} is outside axis {axis} of shape {ConcreteShape}, which has {size.Value} places.");
+        if (this is QuantizedTensor q) return q.Rearranged(nameof(Select), x => x.Select(axis, place));
         return SlicingOps.Select.Apply([this], new(at, place.Value < 0 ? size + place : place));
     }
 }

@@ -203,7 +203,7 @@ internal static class StatisticsOps
 
     internal static void RequireFloat(Tensor x, string op)
     {
-        if (!x.DType.IsDifferentiable()) throw new DTypeMismatchException($"{op}: {x.DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+        if (!x.DType.IsDifferentiable()) throw Errors.DTypeRefused(op, x.DType, "a floating-point dtype");
     }
 
     /// <summary>The means of neighbours along an axis.</summary>

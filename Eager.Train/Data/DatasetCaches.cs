@@ -130,7 +130,7 @@ internal static class FileCache
         ReadOnlySpan<byte> rest = record;
         while (rest.Length > 0)
         {
-            if (rest.Length < 2 || !DTypes.All.Contains((DType)rest[0]) || rest.Length < 2 + (sizeof(long) * rest[1])) throw Damaged(path);
+            if (rest.Length < 2 || !DTypes.All.Contains((DType)rest[0]) || ((DType)rest[0]).IsQuantized() || rest.Length < 2 + (sizeof(long) * rest[1])) throw Damaged(path);
             (var dtype, int rank) = ((DType)rest[0], rest[1]);
             rest = rest[2..];
             var sizes = new long[rank];

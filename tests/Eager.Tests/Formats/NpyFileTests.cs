@@ -32,7 +32,7 @@ public class NpyFileTests
             Tensor.From(int.MinValue, 0, 7), Tensor.From(long.MinValue, 0, 7), Tensor.From((Half)1.5, Half.NaN, Half.Epsilon), Tensor.From(1.5f, float.NaN, float.Epsilon),
             Tensor.From(1.5, double.NegativeInfinity, double.Epsilon), Tensor.From(new Complex64(1, -2)), Tensor.From(new Complex(1, -2)), Tensor.From(2.5), Tensor.Zeros([0, 3]),
         ];
-        Assert.That(tensors.Select(t => t.DType).Distinct().Count(), Is.EqualTo(DTypes.All.Count - 1), "all but bfloat16");
+        Assert.That(tensors.Select(t => t.DType).Distinct().Count(), Is.EqualTo(DTypes.All.Count(static d => !d.IsQuantized()) - 1), "all but bfloat16");
         foreach (Tensor tensor in tensors)
         {
             string path = folder.File(tensor.DType.Name());

@@ -48,7 +48,7 @@ public class SafeTensorsTests
     [Test]
     public void Every_dtype_of_the_format_comes_back()
     {
-        DType[] dtypes = [.. DTypes.All.Where(d => d != DType.Complex128)];
+        DType[] dtypes = [.. DTypes.All.Where(static d => d != DType.Complex128 && !d.IsQuantized())];
         byte[] file = Written(Metadata, [.. dtypes.Select((d, i) => new SafeTensorsSource(d.Name(), d, [2, 1], Bytes(d, i)))]);
 
         using SafeTensorsFile read = Open(file);

@@ -19,6 +19,7 @@ internal static class OpTable
         .. BinaryFunctionRows.All,
         .. FloatingPointRows.All,
         .. SpecialFunctionRows.All,
+        .. QuantizationRows.All,
         .. ActivationRows.All,
         .. ReductionRows.All,
         .. QuantileRows.All,

@@ -132,11 +132,32 @@ public partial class OpTableTests
     {
         Sample sample = row.Samples[0];
         if (sample.Inputs.All(static i => i.DType is not null)) return;  // its arguments are of fixed dtypes
-        foreach (DType dtype in Enum.GetValues<DType>().Except(row.DTypes).Where(static d => !d.IsComplex()))
+        foreach (DType dtype in DTypes.All.Except(row.DTypes).Where(static d => !d.IsComplex() && !d.IsQuantized()))
         {
             Tensor[] x = Inputs(sample with { Inputs = [.. sample.Inputs.Select(static i => new NArray([.. i.Values.Select(Math.Abs)], i.Sizes, i.DType))] }, dtype, TensorData.Make);
             string message = Assert.Catch<EagerException>(() => row.Run(sample, x, dtype), $"{dtype} is taken, so list it")!.Message;
             Assert.That(message, Does.Contain(dtype.Name()));
+        }
+    }
+
+    [TestCaseSource(nameof(RowsWithInputs))]
+    public void A_quantized_tensor_stays_one_or_is_refused_with_the_cure(OpRow row)
+    {
+        foreach (Sample sample in row.Samples.Where(static s => s.Inputs.Any(static i => i.DType is null)))
+        {
+            foreach (DType dtype in DTypes.All.Where(static d => d.IsQuantized()))
+            {
+                Tensor[] x = Inputs(sample, dtype, TensorData.Make);
+                try
+                {
+                    // Methods that only rearrange elements take it.
+                    Assert.That(row.Run(sample, x, dtype).Select(static y => y.DType), Is.All.EqualTo(dtype), sample.ToString());
+                }
+                catch (DTypeMismatchException e)
+                {
+                    Assert.That(e.Message, Does.Contain(dtype.Name()).And.Contain("Dequantize"), sample.ToString());
+                }
+            }
         }
     }
 

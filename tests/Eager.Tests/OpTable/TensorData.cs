@@ -61,6 +61,7 @@ internal static class TensorData
         DType.Float32 => Tensor.From(Array.ConvertAll(v, static x => (float)x), shape),
         DType.Float64 => Tensor.From(v, shape),
         DType.Complex64 => Tensor.From(Array.ConvertAll(v, static x => new Complex64((float)x, 0)), shape),
+        DType.QInt8 or DType.QUInt8 or DType.QInt32 => Tensor.From(v, shape).Quantize(scale: 0.5, zeroPoint: 1, dtype),
         _ => Tensor.From(Array.ConvertAll(v, static x => new Complex(x, 0)), shape),
     };
 }

@@ -16,7 +16,7 @@ public class CreationTests
             Tensor.From<byte>(1).DType, Tensor.From<sbyte>(1).DType, Tensor.From<short>(1).DType, Tensor.From(1).DType, Tensor.From(1L).DType, Tensor.From((Half)1).DType,
             Tensor.From(1f).DType, Tensor.From(1.0).DType, Tensor.From(new Complex64(1, 2)).DType, Tensor.From(new System.Numerics.Complex(1, 2)).DType, Tensor.From(true).DType, Tensor.From((BFloat16)1f).DType,
         ];
-        Assert.That(made, Is.EqualTo(DTypes.All));
+        Assert.That(made, Is.EqualTo(DTypes.All.Where(static d => !d.IsQuantized())));
         Assert.That(() => Tensor.From(1m), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("Decimal").And.Message.Contains("float"));
     }
 
@@ -61,7 +61,7 @@ public class CreationTests
     {
         Tensor x = Tensor.Zeros([2, 3], DType.Float16);
         Assert.That(Tensor.OnesLike(x).DType, Is.EqualTo(DType.Float16));
-        foreach (DType dtype in DTypes.All)
+        foreach (DType dtype in DTypes.All.Where(static d => !d.IsQuantized()))
         {
             Tensor[] likes = [Tensor.ZerosLike(x, dtype), Tensor.OnesLike(x, dtype), Tensor.FullLike(x, 1, dtype)];
             Assert.That(likes.Select(static t => t.DType), Is.All.EqualTo(dtype));

@@ -26,7 +26,7 @@ public unsafe class DLPackTests
     [Test]
     public void Every_dtype_goes_out_and_comes_back_over_the_same_memory([Values] bool versioned)
     {
-        foreach (DType dtype in DTypes.All)
+        foreach (DType dtype in DTypes.All.Where(static d => !d.IsQuantized()))
         {
             Tensor x = Tensor.From(0, 1, 1, 0).Cast(dtype).Reshape([2, 2]);
 
