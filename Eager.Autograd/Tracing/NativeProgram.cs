@@ -18,27 +18,28 @@ internal sealed unsafe class NativeProgram : IDisposable
     /// <summary>Runs a function with every kernel call of this thread logged.</summary>
     internal static (NativeProgram Program, Tensor[] Outputs) Record(ReadOnlySpan<Tensor> inputs, Func<Tensor[]> function)
     {
+        foreach (Tensor input in inputs) Errors.RequireUnquantized(input, "Trace");
         nint* handles = stackalloc nint[inputs.Length];
         Tensor.EnterAll(inputs, handles);
         int status = Native.eager_record_begin(new(handles, inputs.Length));
         Tensor.LeaveAll(inputs);
         Native.Check(status, "Trace");
-        Tensor[] outputs;
         try
         {
-            outputs = function();
+            Tensor[] outputs = function();
+            foreach (Tensor? output in outputs)
+                if (output is not null) Errors.RequireUnquantized(output, "Trace");
+            nint* results = stackalloc nint[outputs.Length];
+            Tensor.EnterAll(outputs, results);
+            nint program = Native.eager_record_end(new(results, outputs.Length));
+            Tensor.LeaveAll(outputs);
+            return program != 0 ? (new(program, outputs.Length), outputs) : throw Native.Error("Trace");
         }
         catch
         {
-            Native.eager_record_cancel();
+            Native.eager_record_cancel();  // the thread could trace nothing else
             throw;
         }
-        nint* results = stackalloc nint[outputs.Length];
-        Tensor.EnterAll(outputs, results);
-        nint program = Native.eager_record_end(new(results, outputs.Length));
-        Tensor.LeaveAll(outputs);
-        if (program == 0) throw Native.Error("Trace");
-        return (new(program, outputs.Length), outputs);
     }
 
     internal Tensor[] Run(ReadOnlySpan<Tensor> inputs)
