@@ -5,11 +5,11 @@ public static class Broadcasting
 {
     /// <summary>
     /// Until the result is disposed, the operands of an elementwise operation on this thread must have one rank: <c>[2, 1] + [2]</c>, which
-    /// silently gives <c>[2, 2]</c>, is an error.
+    /// silently gives <c>[2, 2]</c>, is an error. So must the leading axes of operands whose last axes are matrices or vectors.
     /// </summary>
     /// <remarks>
-    /// C# numbers and tensors of shape <c>[]</c> go with every rank, and sizes of 1 still stretch. What methods of the library do inside,
-    /// such as a layer that adds its bias, is not looked at; neither are the leading axes of matrix products.
+    /// C# numbers and tensors of shape <c>[]</c> go with every rank, as one matrix goes with every batch of others, and sizes of 1 still
+    /// stretch. What methods of the library do inside, such as a layer that adds its bias, is not looked at.
     /// </remarks>
     /// <example>
     /// <code>
@@ -30,6 +30,20 @@ public static class Broadcasting
             string shapes = string.Join(", ", x.ToArray().Select(static t => t.ConcreteShape));
             throw new ShapeMismatchException($"{op.Name}: the operands' shapes {shapes} have different ranks, which Broadcasting.Strict refuses; give {operand.ConcreteShape} its missing axes with ExpandDims or Reshape, or stretch it with BroadcastTo.");
         }
+    }
+
+    /// <summary>Refuses batches of different ranks in front of the axes that an operation works on.</summary>
+    internal static void RequireOneBatchRank(string op, Tensor a, Tensor b, int ownAxes) => RequireOneBatchRank(op, a, ownAxes, b, ownAxes);
+
+    /// <inheritdoc cref="RequireOneBatchRank(string, Tensor, Tensor, int)"/>
+    internal static void RequireOneBatchRank(string op, Tensor a, int ownAxes, Tensor b, int otherAxes)
+    {
+        ThreadContext context = ThreadContext.Current;
+        if (context.StrictScopes == 0 || context.OpenScopes != context.UserScopes) return;
+        int left = a.Rank - ownAxes, right = b.Rank - otherAxes;
+        if (left <= 0 || right <= 0 || left == right) return;
+        Shape shorter = (left < right ? a : b).ConcreteShape;
+        throw new ShapeMismatchException($"{op}: the leading axes of the operands' shapes {a.ConcreteShape}, {b.ConcreteShape} have different ranks, which Broadcasting.Strict refuses; give {shorter} its missing axes with ExpandDims or Reshape, or stretch it with BroadcastTo.");
     }
 
     private sealed class StrictScope : IDisposable

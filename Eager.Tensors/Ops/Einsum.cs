@@ -96,13 +96,15 @@ internal sealed class EinsumRun
     {
         this.equation = equation;
         this.operands = [.. operands];  // a copy: diagonals take the operands' places
+        int[] ownAxes = Array.ConvertAll(equation.Operands, static list => list.Count(static label => label != EinsumEquation.Ellipsis));
         int wide = 0;
         for (int i = 0; i < operands.Length; i++)
         {
-            int named = equation.Operands[i].Count(static label => label != EinsumEquation.Ellipsis), rank = operands[i].Rank;
+            int named = ownAxes[i], rank = operands[i].Rank;
             bool open = equation.Operands[i].Contains(EinsumEquation.Ellipsis);
             if (open ? rank < named : rank != named)
                 throw new ShapeMismatchException($"Einsum: operand {i} of {equation.Text} is {operands[i].ConcreteShape}, which has {rank} axes where {(open ? "at least " : "")}{named} are named.");
+            for (int other = 0; other < i; other++) Broadcasting.RequireOneBatchRank("Einsum", operands[other], ownAxes[other], operands[i], named);
             wide = Math.Max(wide, rank - named);
         }
         labels = [.. operands.Select((x, i) => Expanded(equation.Operands[i], x.Rank))];

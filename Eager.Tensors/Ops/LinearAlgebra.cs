@@ -12,6 +12,7 @@ public partial class Tensor
     {
         if (Rank == 2 && other.Rank == 2) return LinearAlgebraOps.MatMul.Apply([this, other], default);
         LinearAlgebraOps.RequireProduct(this, other);
+        Broadcasting.RequireOneBatchRank(nameof(MatMul), this, other, ownAxes: 2);
         using var scope = Temporaries.Begin();
         if (other.Rank == 1) return scope.Keep(MatMul(other.ExpandDims(1)).Squeeze(-1));
         if (Rank == 1) return scope.Keep(ExpandDims(0).MatMul(other).Squeeze(-2));
@@ -83,6 +84,7 @@ internal static class LinearAlgebraOps
 
     internal static void RequireProduct(Tensor a, Tensor b)
     {
+        if (a.DType.IsQuantized() || b.DType.IsQuantized()) throw Errors.Quantized("MatMul", (a.DType.IsQuantized() ? a : b).DType);
         if (a.DType != b.DType) throw new DTypeMismatchException($"MatMul: the inputs are of different dtypes ({a.DType.Name()}, {b.DType.Name()}); convert one with Cast.");
         if (a.Rank == 0 || b.Rank == 0) throw new ShapeMismatchException($"MatMul: a is {a.ConcreteShape}, b is {b.ConcreteShape}; a scalar has no matrix product, use *.");
         Dim k = a.ConcreteShape[^1], l = b.ConcreteShape[b.Rank == 1 ? -1 : -2];

@@ -13,6 +13,7 @@ public partial class Tensor
     /// <summary>Σ xᵢ·yᵢ over an axis; the other axes broadcast.</summary>
     public Tensor VectorDot(Tensor other, int axis = -1)
     {
+        Broadcasting.RequireOneBatchRank(nameof(VectorDot), this, other, ownAxes: 1);
         using var scope = Temporaries.Begin();
         return scope.Keep((this * other).Sum(axis));
     }
@@ -21,6 +22,7 @@ public partial class Tensor
     public Tensor Outer(Tensor other)
     {
         if (Rank == 0 || other.Rank == 0) throw new ShapeMismatchException($"Outer: a is {ConcreteShape}, b is {other.ConcreteShape}; a scalar is no vector, use *.");
+        Broadcasting.RequireOneBatchRank(nameof(Outer), this, other, ownAxes: 1);
         using var scope = Temporaries.Begin();
         return scope.Keep(ExpandDims(-1) * other.ExpandDims(-2));
     }
@@ -60,6 +62,7 @@ public partial class Tensor
     /// <summary>Kronecker's product: each element of this tensor times the whole other, laid out as the elements are; sizes multiply. Missing leading axes count as 1.</summary>
     public Tensor Kron(Tensor other)
     {
+        Broadcasting.RequireOneBatchRank(nameof(Kron), this, other, ownAxes: 0);
         using var scope = Temporaries.Begin();
         int rank = Math.Max(Rank, other.Rank);
         Tensor a = Widened(this), b = Widened(other);
@@ -80,6 +83,7 @@ public partial class Tensor
     /// <summary>The cross product of vectors of three along an axis; the other axes broadcast.</summary>
     public Tensor Cross(Tensor other, int axis = -1)
     {
+        Broadcasting.RequireOneBatchRank(nameof(Cross), this, other, ownAxes: 1);
         Shape shape = LinearAlgebraOps.BroadcastBatch(nameof(Cross), ConcreteShape, other.ConcreteShape, matrixAxes: 0);
         int at = shape.NormalizeAxis(axis, nameof(Cross));
         if (shape[at].Value != 3) throw new ShapeMismatchException($"Cross: a is {ConcreteShape}, b is {other.ConcreteShape}; axis {axis} has size {shape[at]}, not 3.");
@@ -103,6 +107,7 @@ public partial class Tensor
     {
         if (Rank < 2 || other.Rank < 2 || ConcreteShape[^1] != other.ConcreteShape[^1])
             throw new ShapeMismatchException($"CDist: a is {ConcreteShape}, b is {other.ConcreteShape}; both must be [..., points, d] with one d.");
+        Broadcasting.RequireOneBatchRank(nameof(CDist), this, other, ownAxes: 2);
         using var scope = Temporaries.Begin();
         return scope.Keep((ExpandDims(-2) - other.ExpandDims(-3)).Norm(-1, order));
     }

@@ -23,6 +23,7 @@ public partial class Tensor
     public Tensor Solve(Tensor b)
     {
         Matrices.RequireSquare(this, nameof(Solve));
+        Broadcasting.RequireOneBatchRank(nameof(Solve), this, b, ownAxes: 2);
         using var scope = Temporaries.Begin();
         (Tensor left, Tensor right) = Matrices.Paired(nameof(Solve), this, b);
         Tensor x = SolvingOps.Solve.Apply([left, right], default);
@@ -37,6 +38,7 @@ public partial class Tensor
     public Tensor SolveTriangular(Tensor b, bool upper, bool unitDiagonal = false)
     {
         Matrices.RequireSquare(this, nameof(SolveTriangular));
+        Broadcasting.RequireOneBatchRank(nameof(SolveTriangular), this, b, ownAxes: 2);
         using var scope = Temporaries.Begin();
         (Tensor left, Tensor right) = Matrices.Paired(nameof(SolveTriangular), this, b);
         if (!unitDiagonal) Matrices.RequireDiagonal(this, nameof(SolveTriangular));
@@ -48,6 +50,7 @@ public partial class Tensor
     /// <exception cref="InvalidArgumentException">A diagonal has a zero; the message says which.</exception>
     public Tensor CholeskySolve(Tensor b)
     {
+        Broadcasting.RequireOneBatchRank(nameof(CholeskySolve), this, b, ownAxes: 2);
         using var scope = Temporaries.Begin();
         if (b.Rank == 1) return scope.Keep(CholeskySolve(b.ExpandDims(-1)).Squeeze(-1));
         return scope.Keep(MatrixTranspose().SolveTriangular(SolveTriangular(b, upper: false), upper: true));
@@ -68,6 +71,7 @@ public partial class Tensor
     public (Tensor Solution, Tensor Residuals, Tensor Rank, Tensor SingularValues) LeastSquares(Tensor b, double? tolerance = null)
     {
         Matrices.Require(this, nameof(LeastSquares));
+        Broadcasting.RequireOneBatchRank(nameof(LeastSquares), this, b, ownAxes: 2);
         using var scope = Temporaries.Begin();
         (Tensor left, Tensor right) = Matrices.Paired(nameof(LeastSquares), this, b);
         Tensor x = left.PseudoInverse(tolerance).MatMul(right), residuals = (left.MatMul(x) - right).Square().Sum(-2), singular = SingularValues();

@@ -37,6 +37,42 @@ public class BroadcastingTests
         Assert.That((x + Tensor.Ones([3]).BroadcastTo([2, 3])).Shape, Is.EqualTo(x.Shape));
     }
 
+    private static readonly Dictionary<string, (Func<Tensor, Tensor, Tensor> Call, int[] A, int[] B)> Batches = new()
+    {
+        ["MatMul"] = (static (a, b) => a.MatMul(b), [2, 2], [2, 2]),
+        ["Solve"] = (static (a, b) => a.Solve(b), [2, 2], [2, 2]),
+        ["SolveTriangular"] = (static (a, b) => a.SolveTriangular(b, upper: true), [2, 2], [2, 2]),
+        ["CholeskySolve"] = (static (a, b) => a.CholeskySolve(b), [2, 2], [2, 2]),
+        ["LeastSquares"] = (static (a, b) => a.LeastSquares(b).Solution, [2, 2], [2, 2]),
+        ["CDist"] = (static (a, b) => a.CDist(b), [2, 3], [4, 3]),
+        ["VectorDot"] = (static (a, b) => a.VectorDot(b), [3], [3]),
+        ["Outer"] = (static (a, b) => a.Outer(b), [3], [2]),
+        ["Cross"] = (static (a, b) => a.Cross(b), [3], [3]),
+        ["Einsum"] = (static (a, b) => Tensor.Einsum("...ij,...jk->...ik", a, b), [2, 2], [2, 2]),
+        ["Kron"] = (static (a, b) => a.Kron(b), [], []),
+    };
+
+    private static IEnumerable<string> BatchNames => Batches.Keys;
+
+    [TestCaseSource(nameof(BatchNames))]
+    public void Batches_of_two_ranks_are_refused_and_one_for_all_is_not(string name)
+    {
+        (Func<Tensor, Tensor, Tensor> call, int[] a, int[] b) = Batches[name];
+        Tensor Of(int[] own, params int[] batch)
+        {
+            Shape shape = Shape.FromSizes([.. batch.Concat(own).Select(static size => (long)size)]);
+            return own is [2, 2] ? Tensor.Eye(2).BroadcastTo(shape) : Tensor.Ones(shape);
+        }
+
+        Shape padded = call(Of(a, 4, 5), Of(b, 5)).Shape;
+        using IDisposable strict = Broadcasting.Strict();
+        foreach (Action ugly in (Action[])[() => call(Of(a, 4, 5), Of(b, 5)), () => call(Of(a, 5), Of(b, 4, 5))])
+            Assert.That(() => ugly(), Throws.TypeOf<ShapeMismatchException>().With.Message.StartsWith(name).And.Message.Contains("[4, 5").And.Message.Contains("give [5").And.Message.Contains("Strict").And.Message.Contains("ExpandDims"));
+        if (name != "Kron") Assert.That(call(Of(a, 4, 5), Of(b, 1, 5)).Shape, Is.EqualTo(padded), "sizes of 1 still stretch");
+        Assert.That(() => call(Of(a, 4, 5), Of(b)), Throws.Nothing, "one for all");
+        Assert.That(() => call(Of(a), Of(b, 4, 5)), Throws.Nothing, "one for all");
+    }
+
     [TestCaseSource(nameof(Rows))]
     public void Elementwise_operations_are_refused_and_methods_do_inside_as_they_like(OpRow row)
     {
