@@ -31,7 +31,7 @@ public partial class Tensor
 
     /// <summary>The Hurwitz zeta function Σₖ (k + q)⁻ˣ over k = 0, 1, …; this tensor is x, above 1. Shapes broadcast.</summary>
     /// <param name="q">Of the same floating-point dtype; with 1 it is Riemann's zeta function.</param>
-    /// <remarks>There is a gradient for q. The one for x has no closed form; asking for it is an error. For an infinite argument LibTorch gives NaN.</remarks>
+    /// <remarks>There is a gradient for q. The one for x has no closed form; asking for it is an error. Where an argument grows without end, so that every term vanishes, it is 0.</remarks>
     public Tensor Zeta(Tensor q) => SpecialFunctionOps.Zeta.Apply([this, q], default);
 
     /// <summary>x·log y, and 0 where x = 0 whatever number y is; shapes broadcast.</summary>
@@ -73,7 +73,7 @@ public partial class Tensor
     /// <exception cref="DTypeMismatchException">The dtype is not floating point.</exception>
     public Tensor Sinc()
     {
-        if (!DType.IsFloatingPoint()) throw new DTypeMismatchException($"Sinc: {DType.Name()} is not a dtype that it takes; convert with Cast to a floating-point dtype.");
+        if (!DType.IsFloatingPoint()) throw Errors.DTypeRefused("Sinc", DType, "a floating-point dtype");
         using var scope = Temporaries.Begin();
         Tensor t = Cast(DType == DType.Float64 ? DType.Float64 : DType.Float32) * Math.PI;
         Tensor isSmall = t.Abs() < 1, one = OnesLike(t);
@@ -114,9 +114,14 @@ internal static class SpecialFunctionOps
         new(Keep.A | Keep.B, static (g, in s) => -(g * GammaDensity(s.A, s.B))));
 
     // y = ζ(x, q) ⇒ dq = −g·x·ζ(x + 1, q)
-    internal static readonly Op<None> Zeta = OpForms.RealBinary("Zeta", Aten.special_zeta,
+    internal static readonly Op<None> Zeta = OpForms.RealBinary("Zeta", ZetaKernel,
         Gradient<None>.Missing("the derivative of the zeta function with respect to x has no closed form"),
-        new(Keep.A | Keep.B, static (g, in s) => -(g * s.A * (s.A + 1).Zeta(s.B))));
+        new(Keep.A | Keep.B, static (g, in s) =>
+        {
+            // Where x is infinite too, the zeta function's 0 is the stronger one.
+            Tensor next = (s.A + 1).Zeta(s.B);
+            return -(g * next.Equal(0).Where(next, s.A * next));
+        }));
 
     // y = a·log b ⇒ da = g·log b (0 where a = 0 and the logarithm is not finite), db = g·a/b
     internal static readonly Op<None> XLogY = OpForms.RealBinary("XLogY", Aten.xlogy_Tensor,
@@ -166,6 +171,15 @@ internal static class SpecialFunctionOps
         Tensor zeta = Aten.special_zeta(Aten.full_like(wide, n + 1, -1, -1, -1, default, -1), wide);
         Tensor y = Aten.mul_Tensor(zeta, Aten.full([], factor, (int)precise, -1, x.Device.Packed, default));
         return scope.Keep(Aten._to_copy(y, (int)x.DType, -1, -1, default, false, -1));
+    }
+
+    // LibTorch's series gives NaN where all its terms have become 0; the first of them, q⁻ˣ, is then the sum.
+    private static Tensor ZetaKernel(Tensor x, Tensor q)
+    {
+        using var scope = Temporaries.Begin();
+        Tensor y = Aten.special_zeta(x, q), one = Aten.full([], 1, (int)x.DType, -1, x.Device.Packed, default);
+        Tensor converges = Aten.logical_and(Aten.gt_Tensor(x, one), Aten.gt_Tensor(q, one));
+        return scope.Keep(Aten.where_self(Aten.logical_and(Aten.isnan(y), converges), Aten.pow_Tensor_Tensor(q, Aten.neg(x)), y));
     }
 
     private static Tensor GammaDensity(Tensor a, Tensor x) => ((a - 1).XLogY(x) - x - a.LogGamma()).Exp();

@@ -40,7 +40,7 @@ internal static class SpecialFunctionRows
         },
         new(SpecialFunctionOps.GammaP, static x => x[0].GammaP(x[1]), static x => x[0].Zip(x[1], SpecialReferences.GammaP)) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Samples = [.. Samples.RealPair(0.6, 4, 0.2, 6), GammaLimits(1, 0, double.NaN, double.NaN)] },
         new(SpecialFunctionOps.GammaQ, static x => x[0].GammaQ(x[1]), static x => x[0].Zip(x[1], static (a, v) => 1 - SpecialReferences.GammaP(a, v))) { DTypes = Kinds.Floats, NoGradientFor = [DType.Float16], Ulps = SummedTwice, Scale = 1, Samples = [.. Samples.RealPair(0.6, 4, 0.2, 6), GammaLimits(0, 1, double.NaN, double.NaN)] },
-        new(SpecialFunctionOps.Zeta, static x => x[0].Zeta(x[1]), static x => x[0].Zip(x[1], SpecialReferences.Zeta)) { DTypes = Kinds.Wide, Ulps = Summed, Samples = Samples.RealPair(1.5, 4, 0.5, 3) },
+        new(SpecialFunctionOps.Zeta, static x => x[0].Zeta(x[1]), static x => x[0].Zip(x[1], SpecialReferences.Zeta)) { DTypes = Kinds.Wide, Ulps = Summed, Samples = [.. Samples.RealPair(1.5, 4, 0.5, 3), ZetaLimits] },
         Binary(SpecialFunctionOps.XLogY, static (a, b) => a.XLogY(b), static (a, b) => double.IsNaN(b) ? b : a == 0 ? 0 : a * Math.Log(b), Kinds.Floats,
             [.. Samples.RealPair(-2, 2, 0.2, 3), Samples.SpecialPair], Tolerances.Function),
         Binary(SpecialFunctionOps.XLog1pY, static (a, b) => a.XLog1pY(b), static (a, b) => double.IsNaN(b) ? b : a == 0 ? 0 : a * Log1p(b), Kinds.Floats,
@@ -69,6 +69,13 @@ internal static class SpecialFunctionRows
 
     private static Sample Exactly(string name, Func<Tensor, Tensor> call, double[] points, double[] values) =>
         At(name, points).With(x => call(x[0]), _ => NArray.Vector(values));
+
+    // Poles, what is no series that converges, and limits: of (k + q)⁻ˣ for growing x only a term with k + q up to 1 is left, for growing q none.
+    private static Sample ZetaLimits => (new Sample("limits",
+        NArray.Vector(double.NaN, 2, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, 2, 1.5, 1e20, 1, 0.5, 0, 3, double.NegativeInfinity),
+        NArray.Vector(2, double.NaN, 2, 1, 0.5, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, 2, 3, 3, 2, 0, 2)) { For = Kinds.Wide, Smooth = false }).With(
+        static x => x[0].Zeta(x[1]),
+        static _ => NArray.Vector(double.NaN, double.NaN, 0, 1, double.PositiveInfinity, 0, 0, 0, 0, double.PositiveInfinity, double.NaN, double.NaN, double.PositiveInfinity, double.NaN));
 
     private static Sample GammaLimits(params double[] values) =>
         new("limits", NArray.Vector(2, 2, 2, double.NaN), NArray.Vector(double.PositiveInfinity, 0, double.NaN, 1)) { Smooth = false, For = Kinds.Wide, Expect = _ => [NArray.Vector(values)] };

@@ -22,6 +22,17 @@ public class SpecialFunctionTests
         Assert.That(Tensor.From(1.0).GammaP(Tensor.From(2.0)).Item(), Is.EqualTo(1 - Math.Exp(-2)).Within(1e-15));
     }
 
+    // −x·ζ(x + 1, q) = −x·Σ (k + q)⁻ˣ⁻¹: for growing x the powers win over the factor, for q above 1 downwards and up to 1 upwards.
+    [Test]
+    public void The_gradient_of_the_zeta_function_has_limits_at_infinity()
+    {
+        Tensor x = Tensor.From(double.PositiveInfinity, 3, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity), q = Tensor.From(2, double.PositiveInfinity, double.PositiveInfinity, 1, 0.5);
+        using var tape = new GradientTape();
+        tape.Watch(q);
+
+        Assert.That(tape.Gradient(x.Zeta(q), q)!.ToArray<double>(), Is.EqualTo(new[] { 0, 0, 0, double.NegativeInfinity, double.NegativeInfinity }));
+    }
+
     // d²/dx² sin(πx)/(πx) at 0 is −π²/3, from the series.
     [Test]
     public void The_second_derivative_of_sinc_at_zero_is_that_of_its_series()
