@@ -3,7 +3,7 @@ using Eager.Layers;
 
 namespace Eager.Train;
 
-/// <summary>The functions of the "Effective TensorFlow" cookbook, with its signatures and defaults; what it kept in variable scopes are objects here.</summary>
+/// <summary>The functions of the "Effective TensorFlow" cookbook, with its signatures and defaults.</summary>
 /// <remarks>Its softmax entropy and Gaussian divergence are <see cref="Losses.Loss.SoftmaxEntropy"/> and <see cref="Losses.Loss.GaussianKullbackLeibler"/>.</remarks>
 public static class Cookbook
 {
@@ -132,90 +132,54 @@ public static class Cookbook
     }
 
     /// <summary>Joins features that broadcast: projects each to the same number of units, adds them up, and applies an activation.</summary>
-    /// <remarks>Cheaper than joining tensors of shapes [m, 1, d₁] and [1, n, d₂] after stretching them.</remarks>
+    /// <remarks>Cheaper than joining tensors of shapes [m, 1, d₁] and [1, n, d₂] after stretching them. The projections are in the variable scope <c>merge</c>, as <c>proj_0</c>, <c>proj_1</c>.</remarks>
+    /// <param name="tensors">Tensors of one rank.</param>
     /// <param name="units">The units of the projections.</param>
     /// <param name="activation">What to apply to the sum; relu when null.</param>
-    /// <example><code>
-    /// var merge = new Cookbook.Merge(5);
-    /// Tensor c = merge.Call(Tensor.Zeros([4, 1, 2]), Tensor.Zeros([1, 3, 7]));   // [4, 3, 5]
-    /// </code></example>
-    public sealed class Merge(int units, ActivationFunction? activation = null)
+    /// <param name="name">The scope; when null, <c>merge</c>, numbered.</param>
+    /// <exception cref="InvalidArgumentException">There is no tensor.</exception>
+    /// <exception cref="VariableReuseException">The projections are there and the scope does not reuse, or are not there and it only reuses.</exception>
+    /// <exception cref="ShapeMismatchException">A tensor does not fit its projection, or what they give does not broadcast.</exception>
+    /// <example><code>Tensor c = Cookbook.Merge([Tensor.Zeros([4, 1, 2]), Tensor.Zeros([1, 3, 7])], units: 5);   // [4, 3, 5]</code></example>
+    public static Tensor Merge(IReadOnlyList<Tensor> tensors, int units, ActivationFunction? activation = null, string? name = null)
     {
-        private readonly List<Dense> projections = [];
-
-        /// <summary>The projections, one for each tensor; made by the first call.</summary>
-        public IReadOnlyList<Dense> Projections => projections;
-
-        /// <summary>Joins tensors of one rank.</summary>
-        /// <param name="tensors">As many in every call, and in the same order.</param>
-        /// <exception cref="InvalidArgumentException">There is no tensor, or there are other than before.</exception>
-        public Tensor Call(params IReadOnlyList<Tensor> tensors)
-        {
-            if (tensors.Count == 0 || (projections.Count > 0 && projections.Count != tensors.Count))
-                throw new InvalidArgumentException($"Merge: {tensors.Count} tensors were given, and there are {projections.Count} projections; give as many in every call, at least one.");
-            using var scope = Temporaries.Begin();
-            if (projections.Count == 0) projections.AddRange(tensors.Select((tensor, i) => new Dense(units, name: $"proj_{i}", dtype: tensor.DType)));
-            Tensor sum = projections[0].Call(tensors[0]);
-            for (int i = 1; i < tensors.Count; i++) sum = sum + projections[i].Call(tensors[i]);
-            return scope.Keep((activation ?? ActivationFunction.Relu).Apply(sum));
-        }
+        if (tensors.Count == 0) throw new InvalidArgumentException("Merge: the list of tensors is empty; give at least one.");
+        using VariableScope variables = VariableScope.Open(name, "merge");
+        using var scope = Temporaries.Begin();
+        Tensor sum = Functional.Dense(tensors[0], units, name: "proj_0");
+        for (int i = 1; i < tensors.Count; i++) sum = sum + Functional.Dense(tensors[i], units, name: $"proj_{i}");
+        return scope.Keep((activation ?? ActivationFunction.Relu).Apply(sum));
     }
 
-    /// <summary>Batch normalization whose running means are updated by update operations, to be run with the training step.</summary>
-    /// <remarks>Ioffe &amp; Szegedy, "Batch normalization" (2015). Features are on the last axis.</remarks>
-    /// <param name="channels">The number of features.</param>
-    /// <param name="dtype">The dtype of inputs and weights.</param>
-    public sealed class BatchNormalization(int channels, DType dtype = DType.Float32)
+    /// <summary>Batch normalization of features on the last axis, whose running moments follow by updates that wait in the open <see cref="UpdateCollection"/>, and run at once where none is open.</summary>
+    /// <remarks>Ioffe &amp; Szegedy, "Batch normalization" (2015). The variables <c>beta</c>, <c>gamma</c>, <c>avg_mean</c> and <c>avg_variance</c> are in the variable scope <c>batch_normalization</c>.</remarks>
+    /// <param name="tensor">[..., channels].</param>
+    /// <param name="training">Whether the batch's moments are taken, which the running ones then follow.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="momentum">How much of the running moments stays at an update.</param>
+    /// <param name="name">The scope; when null, <c>batch_normalization</c>, numbered.</param>
+    /// <exception cref="ShapeMismatchException">There is no last axis with at least one channel, or the variables are of another number of channels.</exception>
+    /// <exception cref="VariableReuseException">The variables are there and the scope does not reuse, or are not there and it only reuses.</exception>
+    /// <example><code>
+    /// using var updates = UpdateCollection.Open();
+    /// Tensor loss = optimizer.Minimize(() => Loss.MeanSquaredError(y, Cookbook.BatchNormalization(x, training: true)), variables);
+    /// updates.Run();
+    /// </code></example>
+    public static Tensor BatchNormalization(Tensor tensor, bool training = false, double epsilon = 0.001, double momentum = 0.9, string? name = null)
     {
-        private readonly List<(Variable Average, Tensor Next)> updates = [];
-
-        /// <summary>What is added in the end.</summary>
-        public Variable Beta { get; } = Filled(channels, 0, dtype, true, "beta");
-
-        /// <summary>What the normalized features are multiplied with.</summary>
-        public Variable Gamma { get; } = Filled(channels, 1, dtype, true, "gamma");
-
-        /// <summary>The running mean.</summary>
-        public Variable AverageMean { get; } = Filled(channels, 0, dtype, false, "avg_mean");
-
-        /// <summary>The running variance.</summary>
-        public Variable AverageVariance { get; } = Filled(channels, 1, dtype, false, "avg_variance");
-
-        /// <summary>Normalizes; in training by the moments of the batch, which <see cref="RunUpdates"/> then takes into the running ones.</summary>
-        /// <param name="tensor">[..., channels].</param>
-        /// <param name="training">Whether the batch's moments are taken.</param>
-        /// <param name="epsilon">Added to the variance.</param>
-        /// <param name="momentum">How much of the running moments stays at an update.</param>
-        /// <exception cref="ShapeMismatchException">The last axis has another size.</exception>
-        public Tensor Call(Tensor tensor, bool training = false, double epsilon = 0.001, double momentum = 0.9)
+        if (tensor.Rank == 0 || tensor.ConcreteShape[^1] < 1) throw new ShapeMismatchException($"BatchNormalization: the input is {tensor.ConcreteShape}; it needs a last axis of at least one channel.");
+        using VariableScope variables = VariableScope.Open(name, "batch_normalization");
+        Shape channels = tensor.ConcreteShape[^1..];
+        Variable beta = Filled("beta", 0, trainable: true), gamma = Filled("gamma", 1, trainable: true), averageMean = Filled("avg_mean", 0, trainable: false), averageVariance = Filled("avg_variance", 1, trainable: false);
+        using var scope = Temporaries.Begin();
+        (Tensor mean, Tensor variance) = training ? tensor.Moments([.. Enumerable.Range(0, tensor.Rank - 1)]) : (averageMean, averageVariance);
+        if (training)
         {
-            if (tensor.Rank == 0 || tensor.ConcreteShape[^1].Value != channels) throw new ShapeMismatchException($"BatchNormalization: the input is {tensor.ConcreteShape}; its last axis must have {channels} channels.");
-            using var scope = Temporaries.Begin();
-            (Tensor mean, Tensor variance) = training ? tensor.Moments([.. Enumerable.Range(0, tensor.Rank - 1)]) : (AverageMean, AverageVariance);
-            if (training)
-            {
-                updates.Add((AverageMean, scope.Keep(mean * (1 - momentum) + AverageMean * momentum)));
-                updates.Add((AverageVariance, scope.Keep(variance * (1 - momentum) + AverageVariance * momentum)));
-            }
-            return scope.Keep((tensor - mean) * ((variance + epsilon).Rsqrt() * Gamma) + Beta);
+            UpdateCollection.Add(averageMean, mean * (1 - momentum) + averageMean * momentum);
+            UpdateCollection.Add(averageVariance, variance * (1 - momentum) + averageVariance * momentum);
         }
+        return scope.Keep((tensor - mean) * ((variance + epsilon).Rsqrt() * gamma) + beta);
 
-        /// <summary>Takes the moments of the batches since the last time into the running ones.</summary>
-        public void RunUpdates()
-        {
-            foreach ((Variable average, Tensor next) in updates)
-            {
-                average.Assign(next);
-                next.Dispose();
-            }
-            updates.Clear();
-        }
-
-        private static Variable Filled(int channels, double value, DType dtype, bool trainable, string name)
-        {
-            if (channels < 1) throw new InvalidArgumentException($"BatchNormalization: there are {channels} channels; give at least 1.");
-            using Tensor start = Tensor.Full([channels], value, dtype);
-            return new Variable(start, trainable, name);
-        }
+        Variable Filled(string own, double value, bool trainable) => VariableScope.GetVariable(own, channels, (shape, dtype) => Tensor.Full(shape, value, dtype), tensor.DType, trainable);
     }
 }

@@ -33,7 +33,7 @@ using (Broadcasting.Strict()) Refused(() => column + row);
 Heading("Concatenation, tiled and broadcast");
 Tensor a = Tensor.RandomUniform([5, 3, 5]), b = Tensor.RandomUniform([5, 1, 6]);
 Tensor tiled = new Dense(10, ActivationFunction.Relu).Call(Tensor.Concat([a, b.Tile(1, 3, 1)], axis: 2));
-Console.WriteLine($"tile, concat and dense give {tiled.Shape}, merge gives {new Cookbook.Merge(10).Call(a, b).Shape}");
+Console.WriteLine($"tile, concat and dense give {tiled.Shape}, merge gives {Cookbook.Merge([a, b], 10).Shape}");
 
 Heading("Feeding data");
 Tensor constant = Tensor.From(Enumerable.Range(0, 100).Select(i => (double)i).ToArray());
@@ -116,10 +116,10 @@ Console.WriteLine($"batch gather\n{Cookbook.BatchGather(table, Tensor.From([[2L,
 Console.WriteLine($"beam search finds {ids[0, 0]} with probability {logProbabilities.Exp()[0, 0].Item():F3}, then {ids[0, 1]} with {logProbabilities.Exp()[0, 1].Item():F3}");
 Console.WriteLine($"KL of N(1, 1) from N(0, 1) is {Loss.GaussianKullbackLeibler((Tensor.From([1f]), Tensor.From([0f]))).Item()}");
 Console.WriteLine($"leaky relu {Cookbook.LeakyRelu(Tensor.From(-2f, 3f))}, entropy of evens {Loss.SoftmaxEntropy(Tensor.Zeros([4])).Item():F4} = log 4");
-var normalization = new Cookbook.BatchNormalization(3);
-Tensor normal = normalization.Call(Tensor.RandomNormal([64, 4, 4, 3], mean: 5, stddev: 2), training: true);
-normalization.RunUpdates();
-Console.WriteLine($"normalized to mean {Math.Abs(normal.Mean().Item()):F2} and deviation {normal.StandardDeviation().Item():F2}; the average went from 0 to {normalization.AverageMean[0].Item():F1}");
+using UpdateCollection updates = UpdateCollection.Open();
+Tensor normal = Cookbook.BatchNormalization(Tensor.RandomNormal([64, 4, 4, 3], mean: 5, stddev: 2), training: true);
+updates.Run();
+Console.WriteLine($"normalized to mean {Math.Abs(normal.Mean().Item()):F2} and deviation {normal.StandardDeviation().Item():F2}; the average went from 0 to {VariableStore.Current.Variables("batch_normalization")[2][0].Item():F1}");
 
 static void Heading(string text) => Console.WriteLine($"\n== {text}");
 

@@ -75,31 +75,57 @@ public sealed class CookbookTests
     [Test]
     public void Merging_projects_adds_and_rectifies()
     {
-        var merge = new Cookbook.Merge(5);
+        using VariableStore store = VariableStore.Open();
         Tensor a = Tensor.RandomNormal([4, 1, 2], generator: new Generator(1)), b = Tensor.RandomNormal([1, 3, 7], generator: new Generator(2));
-        Tensor c = merge.Call(a, b);
+        Tensor c = Cookbook.Merge([a, b], 5);
         Assert.That(c.ConcreteShape, Is.EqualTo(Shape.FromSizes(4, 3, 5)));
-        Tensor expected = (merge.Projections[0].Call(a) + merge.Projections[1].Call(b)).Relu();
-        Assert.That(c.ToArray<float>(), Is.EqualTo(expected.ToArray<float>()));
-        Assert.That(() => merge.Call(a), Throws.TypeOf<InvalidArgumentException>());
+        IReadOnlyList<Variable> w = store.Variables();
+        Assert.That(w.Select(static v => v.Name), Is.EqualTo((string[])["merge/proj_0/kernel", "merge/proj_0/bias", "merge/proj_1/kernel", "merge/proj_1/bias"]));
+        Tensor sum = a.MatMul(w[0]) + w[1] + (b.MatMul(w[2]) + w[3]);
+        Assert.That(c.ToArray<float>(), Is.EqualTo(sum.Relu().ToArray<float>()));
+        VariableScope.Current.ReuseVariables();
+        Assert.That(Cookbook.Merge([a, b], 5, "linear", name: "merge").ToArray<float>(), Is.EqualTo(sum.ToArray<float>()));
+        Assert.That(() => Cookbook.Merge([], 5), Throws.TypeOf<InvalidArgumentException>());
+        Assert.That(() => Cookbook.Merge([a, a], 5, name: "merge"), Throws.TypeOf<ShapeMismatchException>());
     }
 
     [Test]
     public void Batch_normalization_takes_the_batch_in_training_and_its_updates_are_run_apart()
     {
-        var norm = new Cookbook.BatchNormalization(2, DType.Float64);
+        using VariableStore store = VariableStore.Open();
+        Tensor Normalize(Tensor v, bool training = false)
+        {
+            using VariableScope scope = VariableScope.Open("net", Reuse.Auto);
+            return Cookbook.BatchNormalization(v, training, name: "norm");
+        }
         double[] first = [1, 3, 5, 7], second = [-2, 2, 4, 0];
         Tensor x = Tensor.From([.. first.Zip(second).SelectMany(p => new[] { p.First, p.Second })], [2, 1, 2, 2]);
-        double[] y = norm.Call(x, training: true).ToArray<double>();
-        // Means 4 and 1, variances 5 and 5.
-        Assert.That(y, Is.EqualTo(first.Zip(second).SelectMany(p => new[] { (p.First - 4) / Math.Sqrt(5.001), (p.Second - 1) / Math.Sqrt(5.001) })).Within(1e-14));
-        Assert.That(norm.AverageMean.ToArray<double>(), Is.All.Zero, "updates are to be run");
-        norm.RunUpdates();
-        Assert.That(norm.AverageMean.ToArray<double>(), Is.EqualTo(new[] { 0.4, 0.1 }).Within(1e-15));
-        Assert.That(norm.AverageVariance.ToArray<double>(), Is.EqualTo(new[] { 1.4, 1.4 }).Within(1e-15));
-        Assert.That(norm.Call(x).ToArray<double>()[0], Is.EqualTo((1 - 0.4) / Math.Sqrt(1.401)).Within(1e-14));
-        GradientCheck.Require(v => norm.Call(v, training: true).Square().Square(), x);
-        Assert.That(() => norm.Call(Tensor.Ones([3], DType.Float64)), Throws.TypeOf<ShapeMismatchException>());
+        using (UpdateCollection updates = UpdateCollection.Open())
+        {
+            double[] y = Normalize(x, training: true).ToArray<double>();
+            // Means 4 and 1, variances 5 and 5.
+            Assert.That(y, Is.EqualTo(first.Zip(second).SelectMany(p => new[] { (p.First - 4) / Math.Sqrt(5.001), (p.Second - 1) / Math.Sqrt(5.001) })).Within(1e-14));
+            Variable mean = store.Variables("net/norm")[2], variance = store.Variables("net/norm")[3];
+            Assert.That((mean.Name, mean.Trainable, variance.Name), Is.EqualTo(("net/norm/avg_mean", false, "net/norm/avg_variance")));
+            Assert.That(mean.ToArray<double>(), Is.All.Zero, "updates are to be run");
+            Assert.That(updates.Count, Is.EqualTo(2));
+            updates.Run();
+            Assert.That(updates.Count, Is.Zero);
+            Assert.That(mean.ToArray<double>(), Is.EqualTo(new[] { 0.4, 0.1 }).Within(1e-15));
+            Assert.That(variance.ToArray<double>(), Is.EqualTo(new[] { 1.4, 1.4 }).Within(1e-15));
+            Assert.That(Normalize(x).ToArray<double>()[0], Is.EqualTo((1 - 0.4) / Math.Sqrt(1.401)).Within(1e-14));
+
+            using UpdateCollection inner = UpdateCollection.Open();
+            Normalize(x, training: true);
+            Assert.That(updates.Dispose, Throws.TypeOf<InvalidArgumentException>());
+        }
+        Assert.That(store.Variables("net/norm")[2].ToArray<double>()[0], Is.EqualTo(0.4).Within(1e-15), "what was never run is given up");
+        Assert.That(UpdateCollection.Current, Is.Null);
+        Normalize(x, training: true);
+        Assert.That(store.Variables("net/norm")[2].ToArray<double>()[0], Is.EqualTo(0.76).Within(1e-15), "at once where nobody collects: 0.9 · 0.4 + 0.1 · 4");
+        GradientCheck.Require(v => Normalize(v, training: true).Square().Square(), x);
+        Assert.That(() => Normalize(Tensor.Ones([3], DType.Float64)), Throws.TypeOf<ShapeMismatchException>());
+        Assert.That(() => Normalize(Tensor.Ones([], DType.Float64)), Throws.TypeOf<ShapeMismatchException>());
     }
 
     [Test]
