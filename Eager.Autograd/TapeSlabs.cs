@@ -19,6 +19,7 @@ internal sealed class TapeSlabs
     {
         TapeSlabs slabs = spare ?? new();
         spare = null;
+        slabs.Numbers.StartAt(ThreadContext.Current.UpcomingId);
         return slabs;
     }
 
@@ -35,13 +36,14 @@ internal sealed class TapeSlabs
         Outputs.Clear();
         Saved.Clear();
         Numbers.Clear();
+        Numbers.StartAt(ThreadContext.Current.UpcomingId);
     }
 }
 
 /// <summary>The dense numbers that a recording gives to tensors, by their ids.</summary>
 /// <remarks>
-/// Ids are handed out in order, so those of the tensors of one recording are neighbours: they are looked up by their distance
-/// from the first. Others, of variables for instance, are looked up by hash.
+/// Ids are handed out in order, so those of the tensors that a recording makes are neighbours: they are looked up by their distance
+/// from where it began. Others, of variables for instance, are looked up by hash.
 /// </remarks>
 internal sealed class ValueNumbers
 {
@@ -49,9 +51,13 @@ internal sealed class ValueNumbers
 
     private readonly Dictionary<long, int> far = [];
     private int[] near = [];  // the number and one; 0 for none
+    private int nearEnd;      // nothing stands from here on
     private long firstNear;
 
     internal int Count { get; private set; }
+
+    /// <summary>Starts a recording that has no numbers yet, and whose tensors will have ids from a first one on.</summary>
+    internal void StartAt(long id) => firstNear = id;
 
     /// <summary>The number of an id, or −1.</summary>
     internal int Find(long id)
@@ -66,7 +72,6 @@ internal sealed class ValueNumbers
     {
         int known = Find(id);
         if (known >= 0) return known;
-        if (Count == 0) firstNear = id;
         long place = id - firstNear;
         // Threads share the count of ids: where others made many meanwhile, the array would be mostly gaps.
         // What the array, perhaps grown by an earlier recording, reaches has to be in it: Find looks nowhere else.
@@ -78,6 +83,7 @@ internal sealed class ValueNumbers
         {
             if (place >= near.Length) Grow((int)place + 1);
             near[place] = Count + 1;
+            nearEnd = Math.Max(nearEnd, (int)place + 1);
         }
         return Count++;
     }
@@ -86,8 +92,8 @@ internal sealed class ValueNumbers
     {
         if (Count == 0) return;
         far.Clear();
-        Array.Clear(near);
-        Count = 0;
+        Array.Clear(near, 0, nearEnd);
+        Count = nearEnd = 0;
     }
 
     // Ids that were far before the array reached them stay where they are found: they move into it.
@@ -101,6 +107,7 @@ internal sealed class ValueNumbers
             long place = id - firstNear;
             if (place < before || place >= near.Length) continue;
             near[place] = number + 1;
+            nearEnd = Math.Max(nearEnd, (int)place + 1);
             far.Remove(id);
         }
     }

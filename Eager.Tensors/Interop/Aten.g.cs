@@ -1865,16 +1865,6 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "view");
     }
 
-    /// <summary>aten::reshape(Tensor(a) self, SymInt[] shape) -&gt; Tensor(a)</summary>
-    internal static Tensor reshape(Tensor @self, ReadOnlySpan<long> @shape)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        fixed (long* shape_ = @shape) result_ = Raw.reshape(self_, new NativeInts(shape_, @shape.Length));
-        @self.Leave();
-        return Tensor.Own(result_, "reshape");
-    }
-
     /// <summary>aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -&gt; Tensor(a)</summary>
     internal static Tensor expand(Tensor @self, ReadOnlySpan<long> @size, bool @implicit)
     {
@@ -1913,16 +1903,6 @@ internal static unsafe partial class Aten
         result_ = Raw.unsqueeze(self_, @dim);
         @self.Leave();
         return Tensor.Own(result_, "unsqueeze");
-    }
-
-    /// <summary>aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -&gt; Tensor(a)</summary>
-    internal static Tensor slice_Tensor(Tensor @self, long @dim, MaybeInt @start, MaybeInt @end, long @step)
-    {
-        nint self_ = @self.Enter();
-        nint result_;
-        result_ = Raw.slice_Tensor(self_, @dim, @start, @end, @step);
-        @self.Leave();
-        return Tensor.Own(result_, "slice");
     }
 
     /// <summary>aten::slice_backward(Tensor grad_output, SymInt[] input_sizes, int dim, SymInt start, SymInt end, SymInt step) -&gt; Tensor</summary>
@@ -2879,6 +2859,46 @@ internal static unsafe partial class Aten
         return Tensor.Own(result_, "lcm");
     }
 
+    /// <summary>eager::reshape(Tensor x, int[] shape) -&gt; Tensor</summary>
+    internal static Tensor reshape(Tensor @x, ReadOnlySpan<long> @shape)
+    {
+        nint x_ = @x.Enter();
+        nint result_;
+        fixed (long* shape_ = @shape) result_ = Raw.reshape(x_, new NativeInts(shape_, @shape.Length));
+        @x.Leave();
+        return Tensor.Own(result_, "reshape");
+    }
+
+    /// <summary>eager::slice(Tensor x, int axis, int start, int end, int step) -&gt; Tensor</summary>
+    internal static Tensor slice(Tensor @x, long @axis, long @start, long @end, long @step)
+    {
+        nint x_ = @x.Enter();
+        nint result_;
+        result_ = Raw.slice(x_, @axis, @start, @end, @step);
+        @x.Leave();
+        return Tensor.Own(result_, "slice");
+    }
+
+    /// <summary>eager::sum_all(Tensor x) -&gt; Tensor</summary>
+    internal static Tensor sum_all(Tensor @x)
+    {
+        nint x_ = @x.Enter();
+        nint result_;
+        result_ = Raw.sum_all(x_);
+        @x.Leave();
+        return Tensor.Own(result_, "sum_all");
+    }
+
+    /// <summary>eager::mean_all(Tensor x) -&gt; Tensor</summary>
+    internal static Tensor mean_all(Tensor @x)
+    {
+        nint x_ = @x.Enter();
+        nint result_;
+        result_ = Raw.mean_all(x_);
+        @x.Leave();
+        return Tensor.Own(result_, "mean_all");
+    }
+
     /// <summary>eager::sparse_cross_entropy(Tensor logits, Tensor labels) -&gt; (Tensor, Tensor)</summary>
     internal static Tensor[] sparse_cross_entropy(Tensor @logits, Tensor @labels)
     {
@@ -3187,12 +3207,10 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_solve_triangular")] internal static partial nint linalg_solve_triangular(nint @self, nint @B, byte @upper, byte @left, byte @unitriangular);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_linalg_cross")] internal static partial nint linalg_cross(nint @self, nint @other, long @dim);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_view")] internal static partial nint view(nint @self, NativeInts @size);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reshape")] internal static partial nint reshape(nint @self, NativeInts @shape);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_expand")] internal static partial nint expand(nint @self, NativeInts @size, byte @implicit);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_permute")] internal static partial nint permute(nint @self, NativeInts @dims);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_transpose_int")] internal static partial nint transpose_int(nint @self, long @dim0, long @dim1);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_unsqueeze")] internal static partial nint unsqueeze(nint @self, long @dim);
-        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_slice_Tensor")] internal static partial nint slice_Tensor(nint @self, long @dim, MaybeInt @start, MaybeInt @end, long @step);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_slice_backward")] internal static partial nint slice_backward(nint @grad_output, NativeInts @input_sizes, long @dim, long @start, long @end, long @step);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_select_int")] internal static partial nint select_int(nint @self, long @dim, long @index);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_select_backward")] internal static partial nint select_backward(nint @grad_output, NativeInts @input_sizes, long @dim, long @index);
@@ -3271,6 +3289,10 @@ internal static unsafe partial class Aten
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_truncate_mod")] internal static partial nint truncate_mod(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_gcd")] internal static partial nint gcd(nint @a, nint @b);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_lcm")] internal static partial nint lcm(nint @a, nint @b);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_reshape")] internal static partial nint reshape(nint @x, NativeInts @shape);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_slice")] internal static partial nint slice(nint @x, long @axis, long @start, long @end, long @step);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sum_all")] internal static partial nint sum_all(nint @x);
+        [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_mean_all")] internal static partial nint mean_all(nint @x);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy")] internal static partial int sparse_cross_entropy(nint @logits, nint @labels, nint* @out);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_sparse_cross_entropy_backward")] internal static partial nint sparse_cross_entropy_backward(nint @g, nint @probabilities, nint @labels);
         [LibraryImport(NativeLibrary.Name, EntryPoint = "eager_op_update_")] internal static partial int update_(long @rule, NativeTensors @variables, NativeTensors @gradients, NativeTensors @slots, NativeInts @groups, long @row, double* @settings);

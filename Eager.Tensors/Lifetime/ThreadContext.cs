@@ -7,11 +7,11 @@ internal sealed class ThreadContext
     // Ids are handed to threads by the block: those of one recording are neighbours whatever other threads make meanwhile.
     private const long IdsAtOnce = 4096;
 
-    private static long lastId;
+    private static long lastOfAll;
 
     [ThreadStatic] private static ThreadContext? current;
 
-    private long id, lastOfBlock;
+    private long lastId, lastOfBlock;
 
     /// <summary>Wrappers made and not yet disposed since the last look at the reclaimer.</summary>
     internal int Undisposed;
@@ -45,14 +45,20 @@ internal sealed class ThreadContext
 
     internal static ThreadContext Current => current ??= new();
 
-    /// <summary>A number that no other tensor of the process gets.</summary>
-    internal long NextId()
+    /// <summary>What <see cref="NextId"/> will give next.</summary>
+    internal long UpcomingId
     {
-        if (id == lastOfBlock)
+        get
         {
-            lastOfBlock = Interlocked.Add(ref lastId, IdsAtOnce);
-            id = lastOfBlock - IdsAtOnce;
+            if (lastId == lastOfBlock)
+            {
+                lastOfBlock = Interlocked.Add(ref lastOfAll, IdsAtOnce);
+                lastId = lastOfBlock - IdsAtOnce;
+            }
+            return lastId + 1;
         }
-        return ++id;
     }
+
+    /// <summary>A number that no other tensor of the process gets.</summary>
+    internal long NextId() => lastId = UpcomingId;
 }

@@ -1,4 +1,5 @@
-// Kernels of our own: where one pass over memory replaces several of LibTorch's, and where LibTorch's would end the process.
+// Kernels of our own: where one pass over memory replaces several of LibTorch's, where LibTorch's way to a small result is long,
+// and where LibTorch's would end the process.
 // The signatures are those of the `eager::` lines in Interop/manifest.txt.
 #pragma once
 #include <ATen/core/Generator.h>
@@ -15,6 +16,13 @@ at::Tensor truncate_mod(const at::Tensor& a, const at::Tensor& b);
 // The greatest common divisor and the least common multiple; the lowest integer is an error instead of a signal.
 at::Tensor gcd(const at::Tensor& a, const at::Tensor& b);
 at::Tensor lcm(const at::Tensor& a, const at::Tensor& b);
+
+// Views: of another shape, which is a copy where strides cannot say it, and of the places start, start + step, … before end of one axis.
+at::Tensor reshape(const at::Tensor& x, at::IntArrayRef shape);
+at::Tensor slice(const at::Tensor& x, int64_t axis, int64_t start, int64_t end, int64_t step);
+// Over all elements, to a scalar.
+at::Tensor sum_all(const at::Tensor& x);
+at::Tensor mean_all(const at::Tensor& x);
 
 // logits [n, c], labels int64 [n] -> loss per row [n], softmax of the logits [n, c].
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels);

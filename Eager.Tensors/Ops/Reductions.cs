@@ -116,7 +116,7 @@ public partial class Tensor
 internal static class ReductionOps
 {
     // y = Σx ⇒ dx = g, spread over the axes
-    internal static readonly Op<Axes> Sum = new("Sum", static (x, in a) => Aten.sum_dim_IntList(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
+    internal static readonly Op<Axes> Sum = new("Sum", static (x, in a) => a.AreAll && !a.KeepDims ? Aten.sum_all(x[0]) : Aten.sum_dim_IntList(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Any,
         Linear = Linearity.Jointly,
@@ -126,7 +126,7 @@ internal static class ReductionOps
     };
 
     // y = Σx/n ⇒ dx = g/n, spread over the axes
-    internal static readonly Op<Axes> Mean = new("Mean", static (x, in a) => Aten.mean_dim(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
+    internal static readonly Op<Axes> Mean = new("Mean", static (x, in a) => a.AreAll && !a.KeepDims ? Aten.mean_all(x[0]) : Aten.mean_dim(x[0], a.ToLongs(x[0]), a.KeepDims, -1), Reduced)
     {
         Accepts = Accepts.Differentiable,
         Linear = Linearity.Jointly,

@@ -43,7 +43,7 @@ internal static class SlicingOps
 
     // y = x[start:end:step] ⇒ dx = zeros with g in those places
     internal static readonly Op<SliceAttributes> Slice = new("Slice",
-        static (x, in a) => Aten.slice_Tensor(x[0], a.Axis, a.Start.Value, a.End.Value, a.Step),
+        static (x, in a) => Aten.slice(x[0], a.Axis, a.Start.Value, a.End.Value, a.Step),
         static (x, in a) => x[0].With(a.Axis, (a.End - a.Start + (a.Step - 1)) / a.Step))
     {
         Accepts = Accepts.Any,

@@ -422,6 +422,10 @@ EAGER_EXPORT TensorHandle eager_op__fft_c2r(TensorHandle self_, EagerInts dim_, 
 }
 #endif
 
+EAGER_EXPORT TensorHandle eager_op_mean_all(TensorHandle x_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::mean_all, x_)); });
+}
+
 EAGER_EXPORT int32_t eager_op_sparse_cross_entropy(TensorHandle logits_, TensorHandle labels_, TensorHandle* out_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&eager::sparse_cross_entropy, logits_, labels_), out_); });
 }

@@ -384,6 +384,10 @@ EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle a_, TensorHandle b_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::gcd, a_, b_)); });
 }
 
+EAGER_EXPORT TensorHandle eager_op_slice(TensorHandle x_, int64_t axis_, int64_t start_, int64_t end_, int64_t step_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::slice, x_, axis_, start_, end_, step_)); });
+}
+
 EAGER_EXPORT int32_t eager_op_update_(int64_t rule_, EagerTensors variables_, EagerTensors gradients_, EagerTensors slots_, EagerInts groups_, int64_t row_, double* settings_) {
   return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::update_, rule_, variables_, gradients_, slots_, groups_, row_, settings_); return 0; });
 }

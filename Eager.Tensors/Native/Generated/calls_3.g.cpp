@@ -79,9 +79,6 @@
 #if __has_include(<ATen/ops/sigmoid_ops.h>)
 #include <ATen/ops/sigmoid_ops.h>
 #endif
-#if __has_include(<ATen/ops/slice_ops.h>)
-#include <ATen/ops/slice_ops.h>
-#endif
 #if __has_include(<ATen/ops/special_erfcx_ops.h>)
 #include <ATen/ops/special_erfcx_ops.h>
 #endif
@@ -360,17 +357,6 @@ EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
 EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
   eager::remember_error("this LibTorch has no operator _linalg_det");
   return 1;
-}
-#endif
-
-#if __has_include(<ATen/ops/slice_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_slice_Tensor(TensorHandle self_, int64_t dim_, EagerMaybeInt start_, EagerMaybeInt end_, int64_t step_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::slice_Tensor::call, self_, dim_, start_, end_, step_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_slice_Tensor(TensorHandle self_, int64_t dim_, EagerMaybeInt start_, EagerMaybeInt end_, int64_t step_) {
-  eager::remember_error("this LibTorch has no operator slice");
-  return nullptr;
 }
 #endif
 

@@ -342,6 +342,10 @@ EAGER_EXPORT TensorHandle eager_op_truncate_mod(TensorHandle a_, TensorHandle b_
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::truncate_mod, a_, b_)); });
 }
 
+EAGER_EXPORT TensorHandle eager_op_sum_all(TensorHandle x_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sum_all, x_)); });
+}
+
 EAGER_EXPORT TensorHandle eager_op_sparse_cross_entropy_backward(TensorHandle g_, TensorHandle probabilities_, TensorHandle labels_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sparse_cross_entropy_backward, g_, probabilities_, labels_)); });
 }

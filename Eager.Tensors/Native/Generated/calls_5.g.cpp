@@ -82,9 +82,6 @@
 #if __has_include(<ATen/ops/reciprocal_ops.h>)
 #include <ATen/ops/reciprocal_ops.h>
 #endif
-#if __has_include(<ATen/ops/reshape_ops.h>)
-#include <ATen/ops/reshape_ops.h>
-#endif
 #if __has_include(<ATen/ops/sin_ops.h>)
 #include <ATen/ops/sin_ops.h>
 #endif
@@ -352,17 +349,6 @@ EAGER_EXPORT TensorHandle eager_op_cumprod(TensorHandle self_, int64_t dim_, int
 }
 #endif
 
-#if __has_include(<ATen/ops/reshape_ops.h>)
-EAGER_EXPORT TensorHandle eager_op_reshape(TensorHandle self_, EagerInts shape_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reshape::call, self_, shape_)); });
-}
-#else
-EAGER_EXPORT TensorHandle eager_op_reshape(TensorHandle self_, EagerInts shape_) {
-  eager::remember_error("this LibTorch has no operator reshape");
-  return nullptr;
-}
-#endif
-
 #if __has_include(<ATen/ops/permute_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_permute(TensorHandle self_, EagerInts dims_) {
   return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::permute::call, self_, dims_)); });
@@ -505,3 +491,7 @@ EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, Ge
   return 1;
 }
 #endif
+
+EAGER_EXPORT TensorHandle eager_op_reshape(TensorHandle x_, EagerInts shape_) {
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::reshape, x_, shape_)); });
+}

@@ -17,6 +17,7 @@ public sealed class ValueNumbersTests
             {
                 var expected = new Dictionary<long, int>();
                 long first = random.Next(1_000_000), last = first;
+                numbers.StartAt(first);
                 int count = random.Next(1, 400);
                 for (int i = 0; i < count; i++)
                 {
