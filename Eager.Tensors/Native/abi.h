@@ -3,6 +3,7 @@
 #pragma once
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 #include <cstdint>
 #include <exception>
 
@@ -39,6 +40,11 @@ inline __attribute__((always_inline)) Failure guarded(Failure failure, Body&& bo
   }
   return failure;
 }
+
+template <class> struct OptionalOf;
+template <template <class> class Template, class T> struct OptionalOf<Template<T>> { template <class U> using Type = Template<U>; };
+// The optional in which this LibTorch passes its arguments: its own until 2.2, then the standard's.
+template <class T> using Optional = OptionalOf<decltype(c10::TensorOptions().device_opt())>::template Type<T>;
 
 using TensorPointer = c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>;
 

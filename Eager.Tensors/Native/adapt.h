@@ -1,5 +1,6 @@
 // Argument adapters: how a value of the C interface becomes the parameter type that this LibTorch's header declares.
-// int[] against SymInt[] and c10::optional against std::optional are settled here, at compile time, so the generated calls fit every LibTorch.
+// int[] against SymInt[], and LibTorch's own optionals and string views against the standard's, are settled here, at compile time, so the
+// generated calls fit every LibTorch.
 #pragma once
 #include "abi.h"
 #include <ATen/core/LegacyTypeDispatch.h>
@@ -12,7 +13,7 @@
 #include <c10/core/SymIntArrayRef.h>
 #include <c10/util/OptionalArrayRef.h>
 #include <cstring>
-#include <optional>
+#include <string_view>
 #include <type_traits>
 #if __has_include(<ATen/core/IListRef.h>)
 #include <ATen/core/IListRef.h>
@@ -46,14 +47,14 @@ template <> struct Adapt<at::Tensor> {
   operator at::Tensor&() { return tensor; }
 };
 
-template <class Optional> struct AdaptOptionalTensor {
-  union { Optional value; };
+template <class Maybe> struct AdaptOptionalTensor {
+  union { Maybe value; };
   explicit AdaptOptionalTensor(TensorHandle h) {
-    if (h) new (&value) Optional(at::Tensor(TensorPointer::reclaim(h)));
-    else new (&value) Optional();
+    if (h) new (&value) Maybe(at::Tensor(TensorPointer::reclaim(h)));
+    else new (&value) Maybe();
   }
   ~AdaptOptionalTensor() {}
-  operator const Optional&() const { return value; }
+  operator const Maybe&() const { return value; }
 };
 
 template <class T> struct AdaptValue {
@@ -83,11 +84,14 @@ template <> struct Adapt<at::Scalar> {
   explicit Adapt(EagerScalar s) : value(to_scalar(s)) {}
   operator const at::Scalar&() const { return value; }
 };
-template <> struct Adapt<c10::string_view> {
+template <class View> struct AdaptText {
   EagerText text;
-  explicit Adapt(EagerText t) : text(t) {}
-  operator c10::string_view() const { return c10::string_view(text.data, static_cast<size_t>(text.length)); }
+  explicit AdaptText(EagerText t) : text(t) {}
+  operator View() const { return View(text.data, static_cast<size_t>(text.length)); }
 };
+template <> struct Adapt<std::string_view> : AdaptText<std::string_view> { using AdaptText::AdaptText; };
+// LibTorch's own until 2.6, then another name of the standard's: a template, so that both may be written down.
+template <template <class> class View> struct Adapt<View<char>> : AdaptText<View<char>> { using AdaptText<View<char>>::AdaptText; };
 
 // A SymInt that holds a plain number has the bits of that int64_t (eager_abi_check verifies it when the library loads).
 inline const c10::SymInt* as_symints(const int64_t* data) { return reinterpret_cast<const c10::SymInt*>(data); }
@@ -106,7 +110,7 @@ template <> struct Adapt<at::OptionalIntArrayRef> {
   EagerInts ints;
   explicit Adapt(EagerInts v) : ints(v) {}
   operator at::OptionalIntArrayRef() const {
-    if (ints.length < 0) return c10::nullopt;
+    if (ints.length < 0) return {};
     return at::OptionalIntArrayRef(at::IntArrayRef(ints.data, static_cast<size_t>(ints.length)));
   }
 };
@@ -114,7 +118,7 @@ template <> struct Adapt<at::OptionalSymIntArrayRef> {
   EagerInts ints;
   explicit Adapt(EagerInts v) : ints(v) {}
   operator at::OptionalSymIntArrayRef() const {
-    if (ints.length < 0) return c10::nullopt;
+    if (ints.length < 0) return {};
     return at::OptionalSymIntArrayRef(c10::SymIntArrayRef(as_symints(ints.data), static_cast<size_t>(ints.length)));
   }
 };
@@ -146,19 +150,19 @@ template <> struct Adapt<at::ITensorListRef> {
 };
 #endif
 
-template <class Optional> struct AdaptOptionalTensors {
-  c10::List<Optional> value;
+template <class Maybe> struct AdaptOptionalTensors {
+  c10::List<Maybe> value;
   explicit AdaptOptionalTensors(EagerTensors list) {
     value.reserve(list.length);
-    for (int64_t i = 0; i < list.length; i++) value.push_back(list.data[i] ? Optional(share(list.data[i])) : Optional());
+    for (int64_t i = 0; i < list.length; i++) value.push_back(list.data[i] ? Maybe(share(list.data[i])) : Maybe());
   }
-  operator const c10::List<Optional>&() const { return value; }
+  operator const c10::List<Maybe>&() const { return value; }
 };
 
 // Any optional of a scalar-like type; the constructor that is called fits the C type of the argument.
-template <class Optional> struct AdaptOptional {
-  using Value = typename Optional::value_type;
-  Optional optional;
+template <class Maybe> struct AdaptOptional {
+  using Value = typename Maybe::value_type;
+  Maybe optional;
   explicit AdaptOptional(EagerMaybeInt v) {
     if constexpr (std::is_constructible_v<Value, int64_t>) { if (v.present) optional = Value(v.value); }
   }
@@ -178,11 +182,11 @@ template <class Optional> struct AdaptOptional {
     if constexpr (std::is_enum_v<Value>) { if (v >= 0) optional = static_cast<Value>(v); }
     else if constexpr (std::is_same_v<Value, c10::Device>) { if (v >= 0) optional = to_device(v); }
   }
-  operator const Optional&() const { return optional; }
+  operator const Maybe&() const { return optional; }
 };
 
-template <class T> struct Adapt<c10::optional<T>> : AdaptOptional<c10::optional<T>> { using AdaptOptional<c10::optional<T>>::AdaptOptional; };
-template <> struct Adapt<c10::optional<at::Tensor>> : AdaptOptionalTensor<c10::optional<at::Tensor>> { using AdaptOptionalTensor::AdaptOptionalTensor; };
-template <> struct Adapt<c10::List<c10::optional<at::Tensor>>> : AdaptOptionalTensors<c10::optional<at::Tensor>> { using AdaptOptionalTensors::AdaptOptionalTensors; };
+template <class T> struct Adapt<Optional<T>> : AdaptOptional<Optional<T>> { using AdaptOptional<Optional<T>>::AdaptOptional; };
+template <> struct Adapt<Optional<at::Tensor>> : AdaptOptionalTensor<Optional<at::Tensor>> { using AdaptOptionalTensor::AdaptOptionalTensor; };
+template <> struct Adapt<c10::List<Optional<at::Tensor>>> : AdaptOptionalTensors<Optional<at::Tensor>> { using AdaptOptionalTensors::AdaptOptionalTensors; };
 
 }  // namespace eager

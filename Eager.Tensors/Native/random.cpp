@@ -34,12 +34,12 @@ EAGER_EXPORT int32_t eager_generator_seed(GeneratorHandle h, uint64_t seed) {
 
 namespace eager {
 
-at::Tensor generator_state(c10::optional<at::Generator> generator) {
+at::Tensor generator_state(Optional<at::Generator> generator) {
   std::lock_guard<std::mutex> lock(generator->mutex());
   return generator->get_state();
 }
 
-void set_generator_state(const at::Tensor& state, c10::optional<at::Generator> generator) {
+void set_generator_state(const at::Tensor& state, Optional<at::Generator> generator) {
   std::lock_guard<std::mutex> lock(generator->mutex());
   generator->set_state(state);
 }

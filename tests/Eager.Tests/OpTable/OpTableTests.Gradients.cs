@@ -93,9 +93,13 @@ public partial class OpTableTests
                 // The inputs that both take are those that the lower dtype can hold.
                 if (row.NoGradientFor.Contains(dtype))
                 {
-                    string message = Assert.Catch<EagerException>(() => Gradients(row, sample, sample.Inputs, dtype))!.Message;
-                    Assert.That(message, Does.Contain(dtype.Name()));
-                    continue;
+                    EagerException? refusal = RefusalOf(() => Gradients(row, sample, sample.Inputs, dtype));
+                    Assert.That(refusal is not null || LibTorchVersions.IsSecond, Is.True, $"{dtype} has a gradient, so do not list it");
+                    if (refusal is not null)
+                    {
+                        Assert.That(refusal.Message, Does.Contain(dtype.Name()));
+                        continue;
+                    }
                 }
                 NArray[] rounded = [.. Inputs(sample, dtype, TensorData.Make).Zip(sample.Inputs, (t, a) => a.DType is null ? TensorData.ReadArray(t) : a)];
                 Tensor?[] expected = Gradients(row, sample, rounded, DType.Float64), actual = Gradients(row, sample, rounded, dtype);
@@ -198,6 +202,19 @@ public partial class OpTableTests
                     return ([.. y.Select(TensorData.Read)], tape.Gradient([.. y.Where(tape.HasRecorded)], x));
                 }
             }
+        }
+    }
+
+    private static EagerException? RefusalOf(Action call)
+    {
+        try
+        {
+            call();
+            return null;
+        }
+        catch (EagerException e)
+        {
+            return e;
         }
     }
 

@@ -135,6 +135,11 @@ public partial class OpTableTests
         foreach (DType dtype in DTypes.All.Except(row.DTypes).Where(static d => !d.IsComplex() && !d.IsQuantized()))
         {
             Tensor[] x = Inputs(sample with { Inputs = [.. sample.Inputs.Select(static i => new NArray([.. i.Values.Select(Math.Abs)], i.Sizes, i.DType))] }, dtype, TensorData.Make);
+            if (LibTorchVersions.IsSecond && (dtype is DType.Float16 or DType.BFloat16))
+            {
+                RequireRightOrRefused(row, dtype);
+                continue;
+            }
             string message = Assert.Catch<EagerException>(() => row.Run(sample, x, dtype), $"{dtype} is taken, so list it")!.Message;
             Assert.That(message, Does.Contain(dtype.Name()));
         }
@@ -293,21 +298,39 @@ public partial class OpTableTests
         yield return [.. Enumerable.Range(0, inputs).Select(i => i == inputs - 1)];
     }
 
+    // Where one LibTorch has a kernel that another lacks, it may be used, but not be wrong.
+    private static void RequireRightOrRefused(OpRow row, DType dtype)
+    {
+        foreach (Sample sample in row.SamplesOf(dtype))
+        {
+            try
+            {
+                CompareWithReference(row, sample, dtype, TensorData.Make);
+            }
+            catch (EagerException e)
+            {
+                Assert.That(e.Message, Does.Contain(dtype.Name()), $"{sample}");
+            }
+        }
+    }
+
     private static void CompareWithReference(OpRow row, Func<NArray, DType, Tensor> make)
     {
         foreach (DType dtype in row.DTypes)
         {
             Assert.That(row.SamplesOf(dtype), Is.Not.Empty, $"no sample is for {dtype}");
-            foreach (Sample sample in row.SamplesOf(dtype))
-            {
-                Tensor[] x = Inputs(sample, dtype, make);
-                Tensor[] y = row.Run(sample, x, dtype);
-                // The reference takes what the dtype made of the numbers, so only the operation's own error is left.
-                NArray[] expected = row.Reference(sample, [.. x.Select(TensorData.ReadArray)]);
-                Assert.That(y, Has.Length.EqualTo(expected.Length), $"outputs of {sample}");
-                for (int i = 0; i < y.Length; i++) Compare(row, sample, dtype, i, y[i], expected[i]);
-            }
+            foreach (Sample sample in row.SamplesOf(dtype)) CompareWithReference(row, sample, dtype, make);
         }
+    }
+
+    private static void CompareWithReference(OpRow row, Sample sample, DType dtype, Func<NArray, DType, Tensor> make)
+    {
+        Tensor[] x = Inputs(sample, dtype, make);
+        Tensor[] y = row.Run(sample, x, dtype);
+        // The reference takes what the dtype made of the numbers, so only the operation's own error is left.
+        NArray[] expected = row.Reference(sample, [.. x.Select(TensorData.ReadArray)]);
+        Assert.That(y, Has.Length.EqualTo(expected.Length), $"outputs of {sample}");
+        for (int i = 0; i < y.Length; i++) Compare(row, sample, dtype, i, y[i], expected[i]);
     }
 
     private static void Compare(OpRow row, Sample sample, DType dtype, int output, Tensor y, NArray expected)
