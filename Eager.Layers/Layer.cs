@@ -116,7 +116,7 @@ public abstract partial class Layer
     /// <exception cref="ShapeMismatchException">The input does not fit what the layer was built for.</exception>
     public Tensor Call(Tensor x, bool training = false)
     {
-        if (InputShapes is null) Build(x.Shape);
+        if (InputShapes is null) BuildFor(x);
         using NameScope scope = NameScope.Open(Name);
         if (depth++ == 0) outermostCalls++;
         try
@@ -245,8 +245,15 @@ public abstract partial class Layer
     /// <summary>For the ways to call a layer beside <see cref="Call(Tensor, bool)"/>: makes the weights if need be, and opens the layer's name.</summary>
     private protected NameScope Begin(Tensor x)
     {
-        if (InputShapes is null) Build(x.Shape);
+        if (InputShapes is null) BuildFor(x);
         return NameScope.Open(Name);
+    }
+
+    // The weights are made where the first input is.
+    private void BuildFor(Tensor x)
+    {
+        using IDisposable here = Device.Use(x.Device);
+        Build(x.Shape);
     }
 
     /// <summary>Builds at once when the shape of one input, without the batch, is known.</summary>

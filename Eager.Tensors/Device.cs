@@ -16,20 +16,13 @@ public enum DeviceType
 /// <summary>Where a tensor lives: the CPU or one of the GPUs.</summary>
 /// <param name="Type">The kind of processor.</param>
 /// <param name="Index">The number of the GPU; 0 for the CPU.</param>
-public readonly record struct Device(DeviceType Type, int Index = 0)
+public readonly partial record struct Device(DeviceType Type, int Index = 0)
 {
     /// <summary>The CPU.</summary>
     public static Device Cpu => default;
 
     /// <summary>The devices of this machine that this LibTorch can use.</summary>
-    public static unsafe IReadOnlyList<Device> Available
-    {
-        get
-        {
-            _ = Native.Memory;
-            return [Cpu, .. Enumerable.Range(0, Native.eager_cuda_count()).Select(i => new Device(DeviceType.Cuda, i))];
-        }
-    }
+    public static IReadOnlyList<Device> Available => [Cpu, .. Enumerable.Range(0, CudaDevices.Count).Select(static i => new Device(DeviceType.Cuda, i))];
 
     /// <summary>The GPU with a number.</summary>
     public static Device Cuda(int index = 0) => new(DeviceType.Cuda, index);
@@ -72,15 +65,27 @@ public readonly record struct Device(DeviceType Type, int Index = 0)
     public static IDisposable Use(string device) => Use(Parse(device));
 
     /// <summary>cpu, or cuda:0 and so on.</summary>
-    public override string ToString() => Type == DeviceType.Cpu ? "cpu" : $"cuda:{Index}";
+    public override string ToString() => Type == DeviceType.Cpu ? Index == 0 ? "cpu" : $"cpu:{Index}" : $"cuda:{Index}";
 
     /// <summary>Throws when this machine and this LibTorch do not have the device.</summary>
     internal void Require()
     {
         if (Type == DeviceType.Cpu && Index == 0) return;
-        IReadOnlyList<Device> available = Available;
-        if (!available.Contains(this))
-            throw new DeviceException($"There is no device {this} here: this LibTorch has {string.Join(", ", available)}. For a GPU, point LIBTORCH to a LibTorch built with CUDA.");
+        if (Type == DeviceType.Cuda && (uint)Index < (uint)CudaDevices.Count)
+        {
+            Reclaimer.WatchGpus();
+            return;
+        }
+        string present = string.Join(", ", Available);
+        throw new DeviceException(Type == DeviceType.Cuda && CudaDevices.WhatIsMissing is { } missing
+            ? $"There is no device {this} here, only {present}: {missing}."
+            : $"There is no device {this} here, only {present}.");
+    }
+
+    /// <summary>Throws, in the name of what needs a GPU, when there is none.</summary>
+    internal static void RequireCuda(string what)
+    {
+        if (CudaDevices.WhatIsMissing is { } missing) throw new DeviceException($"{what} needs a GPU: {missing}.");
     }
 
     private sealed class RestoreDefault(ThreadContext context, Device before) : IDisposable

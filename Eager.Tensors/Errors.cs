@@ -25,6 +25,15 @@ public sealed class DisposedException(string message) : EagerException(message);
 /// <summary>A device is absent, or tensors of different devices met in one operation.</summary>
 public sealed class DeviceException(string message) : EagerException(message);
 
+/// <summary>A device has no memory left for a result, also after a collection; the message has a table of what is held.</summary>
+/// <param name="message">What there was no room for.</param>
+/// <param name="device">The device.</param>
+public sealed class DeviceMemoryException(string message, Device device) : EagerException(message)
+{
+    /// <summary>The device whose memory is full.</summary>
+    public Device Device { get; } = device;
+}
+
 /// <summary>A gradient was asked for that does not exist or cannot be computed.</summary>
 public sealed class GradientException(string message) : EagerException(message);
 

@@ -95,7 +95,7 @@ public sealed class Generator : IDisposable, IDraws
     /// <exception cref="InvalidArgumentException">The bytes are no state of such a generator.</exception>
     public void Restore(ReadOnlySpan<byte> state)
     {
-        using Tensor bytes = Tensor.From(state, [state.Length]);
+        using Tensor bytes = Tensor.OnCpu(state, [state.Length]);
         try
         {
             SetState(bytes);

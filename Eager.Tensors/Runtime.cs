@@ -16,7 +16,7 @@ public static unsafe class Runtime
     }
 
     /// <summary>True when this LibTorch and machine have a GPU.</summary>
-    public static bool HasCuda => Device.Available.Any(static d => d.Type == DeviceType.Cuda);
+    public static bool HasCuda => CudaDevices.Count > 0;
 
     /// <summary>The threads over which one kernel other than a matrix product is spread; 1 unless set, which suits MLPs.</summary>
     public static int KernelThreads
@@ -47,6 +47,45 @@ public static unsafe class Runtime
     /// <summary>The bytes kept for the next CPU tensors.</summary>
     public static long CachedMemory => Volatile.Read(ref Native.Memory->Cached);
 
+    /// <summary>
+    /// Whether GPUs may compute products and convolutions of float32 in TF32, whose factors have 10 bits of mantissa in place of 23, at several times the speed; not unless set.
+    /// </summary>
+    /// <remarks>It changes nothing on the CPU, and may be set where there is no GPU.</remarks>
+    public static bool AllowTf32
+    {
+        get
+        {
+            _ = Native.Memory;
+            return Native.eager_get_tf32() != 0;
+        }
+
+        set
+        {
+            _ = Native.Memory;
+            Native.Check(Native.eager_set_tf32(value ? 1 : 0), nameof(AllowTf32));
+        }
+    }
+
+    /// <summary>
+    /// Whether the same program gives the same bits on every run on a GPU: slower kernels are used where the quick ones add in any order, and an
+    /// operation that has no such kernel is an error that names it. Not unless set; best before the first work on a GPU.
+    /// </summary>
+    /// <remarks>The CPU's kernels give the same bits anyway, for the same number of threads.</remarks>
+    public static bool Deterministic
+    {
+        get
+        {
+            _ = Native.Memory;
+            return Native.eager_get_deterministic() != 0;
+        }
+
+        set
+        {
+            _ = Native.Memory;
+            Native.Check(Native.eager_set_deterministic(value ? 1 : 0), nameof(Deterministic));
+        }
+    }
+
     /// <summary>Sets how many threads kernels and matrix products use.</summary>
     /// <param name="kernels">For kernels such as convolutions and elementwise operations on large tensors.</param>
     /// <param name="blas">For matrix products; as many as for kernels when null.</param>
@@ -59,11 +98,12 @@ public static unsafe class Runtime
         Native.Check(Native.eager_set_threads(kernels, products), nameof(SetThreads));
     }
 
-    /// <summary>Frees every tensor that nothing refers to, and gives cached memory back to the system.</summary>
+    /// <summary>Frees every tensor that nothing refers to, and gives cached memory of all devices back to the system.</summary>
     public static void ReleaseMemory()
     {
         _ = Native.Memory;
         Reclaimer.CollectAll();
-        Native.eager_empty_cache();
+        Device.Cpu.ReleaseCache();
+        if (HasCuda) Device.Cuda().ReleaseCache();
     }
 }

@@ -7,22 +7,20 @@ public partial class Tensor
 {
     private const int Unset = -1;
 
-    /// <summary>A tensor that copies a flat span, in C order, with a shape.</summary>
+    /// <summary>A tensor that copies a flat span, in C order, with a shape, to the device in use (<see cref="Device.Use(Device)"/>).</summary>
     /// <param name="values">The elements, the last axis running fastest; their C# type gives the dtype.</param>
     /// <param name="shape">The shape; one element fills any shape.</param>
     /// <exception cref="ShapeMismatchException">The shape has another number of elements.</exception>
-    public static unsafe Tensor From<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged
+    public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged
     {
         RequireKnown(shape, "From");
         if (values.Length == 1 && shape.ElementCount != 1) return From(values, Shape.Scalar).BroadcastTo(shape).Clone();
         if (values.Length != shape.ElementCount)
             throw new ShapeMismatchException($"From: {values.Length} elements do not fill shape {shape}, which has {shape.ElementCount}.");
-        _ = Native.Memory;
-        fixed (T* data = values)
-        fixed (long* sizes = shape.Sizes)
-        {
-            return Own(Native.eager_from_host(data, new(sizes, shape.Rank), (int)DTypes.Of<T>()), "From");
-        }
+        Device place = Place(null);
+        if (place == Device.Cpu) return OnCpu(values, shape);
+        using Tensor host = OnCpu(values, shape);
+        return host.To(place);
     }
 
     /// <summary>A tensor of rank 1 that copies an array.</summary>
@@ -218,8 +216,19 @@ public partial class Tensor
         GatheringOps.RequireIndices(indices, nameof(OneHot));
         Errors.RequireUnquantized(dtype, nameof(OneHot));
         using var scope = Temporaries.Begin();
-        Tensor classes = Range(0, depth, dtype: indices.DType);
+        Tensor classes = Range(0, depth, dtype: indices.DType, device: indices.Device);
         return scope.Keep(indices.ExpandDims(-1).Equal(classes).Cast(dtype));
+    }
+
+    /// <summary>A tensor on the CPU, whatever device is in use, that copies as many elements as the shape has.</summary>
+    internal static unsafe Tensor OnCpu<T>(ReadOnlySpan<T> values, Shape shape) where T : unmanaged
+    {
+        _ = Native.Memory;
+        fixed (T* data = values)
+        fixed (long* sizes = shape.Sizes)
+        {
+            return Own(Native.eager_from_host(data, new(sizes, shape.Rank), (int)DTypes.Of<T>()), "From");
+        }
     }
 
     private static Device Place(Device? device)

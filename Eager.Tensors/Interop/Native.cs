@@ -35,10 +35,15 @@ internal static unsafe partial class Native
     internal static EagerException Error(string kernel)
     {
         byte* text;
-        int refusal;
-        long length = eager_last_error(&text, &refusal);
+        ErrorKind kind;
+        long length = eager_last_error(&text, &kind);
         string message = FirstLine(Encoding.UTF8.GetString(text, (int)length));
-        return refusal != 0 ? new InvalidArgumentException(message) : new LibTorchException($"{kernel}: {message}");
+        return kind switch
+        {
+            ErrorKind.Refusal => new InvalidArgumentException(message),
+            ErrorKind.Memory => MemoryShortage.Of(message),
+            _ => new LibTorchException($"{kernel}: {message}"),
+        };
     }
 
     internal static string LibTorchVersion
@@ -58,7 +63,7 @@ internal static unsafe partial class Native
         return end < 0 ? message : message[..end];
     }
 
-    [LibraryImport(NativeLibrary.Name)] internal static partial long eager_last_error(byte** text, int* refusal);
+    [LibraryImport(NativeLibrary.Name)] internal static partial long eager_last_error(byte** text, ErrorKind* kind);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_abi_check();
 
@@ -70,13 +75,13 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial void eager_empty_cache();
 
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_reset_peaks();
+
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_set_threads(int kernels, int blas);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_get_threads();
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_get_blas_threads();
-
-    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_cuda_count();
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void eager_retain(nint handle);
 
@@ -99,6 +104,8 @@ internal static unsafe partial class Native
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_is_plain(nint handle);
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void* eager_data(nint handle);
+
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial nint eager_storage(nint handle, long* bytes);
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_sizes(nint a, nint b);
 
@@ -142,4 +149,13 @@ internal struct MemoryCounters
     public long Cached;
     public long Peak;
     public long Cap;
+    public long PeakHeld;
+}
+
+/// <summary>What kind of error the native library remembers (ErrorKind in Native/core.cpp).</summary>
+internal enum ErrorKind
+{
+    Other,
+    Refusal,
+    Memory,
 }

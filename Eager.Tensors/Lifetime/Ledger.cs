@@ -62,6 +62,25 @@ internal sealed class Ledger
             foreach (Ledger ledger in All) ledger.Sweep(dead);
     }
 
+    /// <summary>The tensors of all threads that are neither disposed nor collected.</summary>
+    internal static List<Tensor> Alive()
+    {
+        List<Tensor> alive = [];
+        lock (Register)
+        {
+            foreach (Ledger ledger in All)
+            {
+                ledger.Take();
+                foreach (Entry entry in ledger.young.AsSpan(0, ledger.youngCount))
+                    if (entry.IsAlive(out Tensor? tensor)) alive.Add(tensor);
+                foreach (Entry entry in ledger.old.AsSpan(0, ledger.oldCount))
+                    if (entry.IsAlive(out Tensor? tensor)) alive.Add(tensor);
+                Volatile.Write(ref ledger.busy, 0);
+            }
+        }
+        return alive;
+    }
+
     /// <summary>Notes a tensor and its handle.</summary>
     internal Entry Add(Tensor tensor, nint handle)
     {

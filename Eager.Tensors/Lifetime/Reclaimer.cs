@@ -23,16 +23,28 @@ internal static unsafe class Reclaimer
     private const int YoungPerOlder = 50;
     private const long SmallestBudget = 48L << 20;
     private const long SmallestFullBudget = 128L << 20;
+    private const int ShareOfGpu = 32;  // a GPU has more memory, and most of what it makes is large
 
     private static readonly ConcurrentQueue<nint> Dead = [];
     private static int wrappers;
     private static int collecting;
     private static int collections;
-    private static long survivors;      // live bytes after the last collection
-    private static long fullSurvivors;  // live bytes after the last full collection
+    private static readonly MemoryBudget Processor = new(SmallestBudget, SmallestFullBudget);
+    private static MemoryBudget[] gpus = [];  // empty until a GPU is used
 
-    /// <summary>Live native bytes above which the next operation looks in here.</summary>
-    internal static long Trigger = SmallestBudget;
+    /// <summary>Live native bytes of the CPU above which the next operation looks in here.</summary>
+    internal static long Trigger => Processor.Trigger;
+
+    /// <summary>Counts the GPUs' bytes from now on.</summary>
+    internal static void WatchGpus()
+    {
+        if (gpus.Length > 0) return;
+        gpus = [.. Enumerable.Range(0, CudaDevices.Count).Select(static i =>
+        {
+            long share = CudaDevices.PropertiesOf(i).TotalMemory / ShareOfGpu;
+            return new MemoryBudget(Math.Max(SmallestBudget, share), Math.Max(SmallestFullBudget, 2 * share));
+        })];
+    }
 
     /// <summary>For finalizers: the handle will be freed by a later operation.</summary>
     internal static void Enqueue(nint handle) => Dead.Enqueue(handle);
@@ -45,13 +57,13 @@ internal static unsafe class Reclaimer
         context.Ledger.Sweep(context.Dead);
         Free(context.Dead);
         if (!Dead.IsEmpty) Drain(Batch);
-        long live = Native.Memory->Live;
-        bool overBytes = live > Volatile.Read(ref Trigger);
+        bool overBytes = Processor.IsSpent(Native.Memory->Live);
+        for (int i = 0; i < gpus.Length && !overBytes; i++) overBytes = gpus[i].IsSpent(Native.eager_cuda_allocated(i));
         if ((overBytes || made > WrapperBudget) && Interlocked.Exchange(ref collecting, 1) == 0)
         {
             try
             {
-                Collect(context, live, overBytes);
+                Collect(context);
             }
             finally
             {
@@ -71,15 +83,14 @@ internal static unsafe class Reclaimer
         Drain(int.MaxValue);
     }
 
-    private static void Collect(ThreadContext context, long live, bool overBytes)
+    private static void Collect(ThreadContext context)
     {
         Volatile.Write(ref wrappers, 0);
-        // Wrappers that outlive one young collection are out of its reach: when live bytes have grown half as much again
-        // since the last full collection, only a full one can tell what is dead.
-        if (overBytes && live > fullSurvivors + Math.Max(fullSurvivors / 2, SmallestFullBudget))
+        bool full = Processor.NeedsFull(Native.Memory->Live);
+        for (int i = 0; i < gpus.Length; i++) full |= gpus[i].NeedsFull(Native.eager_cuda_allocated(i));
+        if (full)
         {
             CollectAll();
-            fullSurvivors = Native.Memory->Live;
         }
         else
         {
@@ -90,7 +101,7 @@ internal static unsafe class Reclaimer
             else context.Ledger.Sweep(context.Dead);
             Free(context.Dead);
         }
-        SetTrigger();
+        Renew(full);
     }
 
     private static void Free(List<nint> dead)
@@ -100,15 +111,15 @@ internal static unsafe class Reclaimer
         dead.Clear();
     }
 
-    private static void SetTrigger()
+    private static void Renew(bool full)
     {
-        survivors = Native.Memory->Live;
-        Volatile.Write(ref Trigger, survivors + Math.Max(survivors / 2, SmallestBudget));
+        Processor.Renew(Native.Memory->Live, full);
+        for (int i = 0; i < gpus.Length; i++) gpus[i].Renew(Native.eager_cuda_allocated(i), full);
     }
 
     private static void Drain(int most)
     {
         for (; most > 0 && Dead.TryDequeue(out nint handle); most--) Native.eager_free(handle);
-        if (Dead.IsEmpty) SetTrigger();
+        if (Dead.IsEmpty) Renew(full: false);
     }
 }

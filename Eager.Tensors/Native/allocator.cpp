@@ -6,12 +6,13 @@
 #include "abi.h"
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <malloc.h>
 #include <mutex>
-#include <new>
 #include <sys/mman.h>
 #include <vector>
 
@@ -36,12 +37,13 @@ int class_of(size_t bytes, size_t& rounded) {
   return log * 4 + static_cast<int>(steps);  // four steps are the next power of two
 }
 
-// Shared with C#, which reads the fields directly (Interop/MemoryCounters.cs).
+// Shared with C#, which reads the fields directly (MemoryCounters in Interop/Native.cs).
 struct Counters {
   std::atomic<int64_t> live{0};    // bytes held by tensors
   std::atomic<int64_t> cached{0};  // bytes kept for the next tensors
   std::atomic<int64_t> peak{0};    // the most that was live
   std::atomic<int64_t> cap{int64_t{1} << 30};
+  std::atomic<int64_t> peak_held{0};  // the most that was live or cached
 };
 Counters counters;
 
@@ -91,7 +93,7 @@ Header* take_new(int size_class, size_t bytes) {
   void* memory = nullptr;
   size_t total = bytes + sizeof(Header);
   bool huge = total >= kHugePage;
-  if (posix_memalign(&memory, huge ? kHugePage : 64, total) != 0) throw std::bad_alloc();
+  TORCH_CHECK_WITH(OutOfMemoryError, posix_memalign(&memory, huge ? kHugePage : 64, total) == 0, "Tried to allocate ", bytes, " bytes");
   if (huge) madvise(memory, total, MADV_HUGEPAGE);
   auto* block = static_cast<Header*>(memory);
   block->bytes = bytes;
@@ -115,24 +117,34 @@ void release(void* data) {
   shared_lists[block->size_class].push_back(block);
 }
 
+void lift(std::atomic<int64_t>& peak, int64_t value) {
+  int64_t known = peak.load(std::memory_order_relaxed);
+  while (value > known && !peak.compare_exchange_weak(known, value, std::memory_order_relaxed)) {}
+}
+
 struct CachingAllocator final : c10::Allocator {
   static void* take(size_t wanted) {
     if (wanted == 0) return nullptr;
     size_t bytes;
     int size_class = class_of(wanted, bytes);
     Header* block = take_cached(size_class, bytes);
-    if (block) counters.cached.fetch_sub(static_cast<int64_t>(bytes), std::memory_order_relaxed);
+    bool cached = block != nullptr;
+    if (cached) counters.cached.fetch_sub(static_cast<int64_t>(bytes), std::memory_order_relaxed);
     else block = take_new(size_class, bytes);
     int64_t live = counters.live.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed) + static_cast<int64_t>(bytes);
-    int64_t peak = counters.peak.load(std::memory_order_relaxed);
-    while (live > peak && !counters.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {}
+    lift(counters.peak, live);
+    if (!cached) lift(counters.peak_held, live + counters.cached.load(std::memory_order_relaxed));
     return block + 1;
   }
-  c10::DataPtr allocate(size_t wanted) const override {
+  static c10::DataPtr make(size_t wanted) {
     void* data = take(wanted);
     return {data, data, &release, c10::Device(c10::kCPU)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  // What is virtual differs between LibTorchs, hence no `override`: up to 2.2 the first, later the second and copy_data.
+  c10::DataPtr allocate(size_t wanted) const { return make(wanted); }
+  c10::DataPtr allocate(size_t wanted) { return make(wanted); }
+  void copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
+  c10::DeleterFnPtr raw_deleter() const { return &release; }
 };
 
 }  // namespace
@@ -147,6 +159,12 @@ EAGER_EXPORT Counters* eager_install_allocator(int64_t cached) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 64 << 20);
   return &counters;
+}
+
+EAGER_EXPORT void eager_reset_peaks() {
+  int64_t live = counters.live.load(std::memory_order_relaxed);
+  counters.peak.store(live, std::memory_order_relaxed);
+  counters.peak_held.store(live + counters.cached.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
 // Gives what is cached, on the shared lists and this thread's, back to the system.

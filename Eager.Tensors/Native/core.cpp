@@ -4,6 +4,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/Exception.h>
 #include <memory>
+#include <new>
 #include <sstream>
 #if __has_include(<torch/version.h>)
 #include <torch/version.h>
@@ -11,8 +12,10 @@
 
 namespace eager {
 namespace {
+// What C# tells apart (Interop/Native.cs): a kernel refused the values of its inputs (TORCH_CHECK_VALUE), or there was not enough memory.
+enum class ErrorKind : int32_t { other, refusal, memory };
 thread_local std::string last_message;
-thread_local bool last_is_refusal = false;
+thread_local ErrorKind last_kind = ErrorKind::other;
 thread_local std::string text_result;
 thread_local std::vector<TensorHandle> list_result;
 }  // namespace
@@ -20,11 +23,12 @@ thread_local std::vector<TensorHandle> list_result;
 void remember_error(const std::exception& error) noexcept {
   auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   last_message = torch_error ? torch_error->what_without_backtrace() : error.what();
-  last_is_refusal = dynamic_cast<const c10::ValueError*>(&error) != nullptr;
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) || dynamic_cast<const std::bad_alloc*>(&error)) last_kind = ErrorKind::memory;
+  else last_kind = dynamic_cast<const c10::ValueError*>(&error) ? ErrorKind::refusal : ErrorKind::other;
 }
 void remember_error(const char* message) noexcept {
   last_message = message;
-  last_is_refusal = false;
+  last_kind = ErrorKind::other;
 }
 
 int64_t give_list(std::vector<at::Tensor>&& tensors, const TensorHandle** out) {
@@ -41,9 +45,8 @@ static int64_t give_text(std::string&& text, const char** out) {
 }
 }  // namespace eager
 
-// `refusal` is 1 when a kernel refused the values of its inputs (TORCH_CHECK_VALUE), 0 when it failed in another way.
-EAGER_EXPORT int64_t eager_last_error(const char** text, int32_t* refusal) {
-  *refusal = eager::last_is_refusal ? 1 : 0;
+EAGER_EXPORT int64_t eager_last_error(const char** text, int32_t* kind) {
+  *kind = static_cast<int32_t>(eager::last_kind);
   *text = eager::last_message.data();
   return static_cast<int64_t>(eager::last_message.size());
 }
@@ -83,7 +86,14 @@ EAGER_EXPORT int32_t eager_is_contiguous(TensorHandle h) { return h->is_contiguo
 EAGER_EXPORT int32_t eager_is_resolved(TensorHandle h) { return !h->is_conj() && !h->is_neg(); }
 // Whether it is the elements in C order.
 EAGER_EXPORT int32_t eager_is_plain(TensorHandle h) { return h->is_contiguous() && eager_is_resolved(h); }
-EAGER_EXPORT void* eager_data(TensorHandle h) { return h->numel() == 0 ? nullptr : h->data(); }
+// Cast: later LibTorchs give memory to read from only.
+EAGER_EXPORT void* eager_data(TensorHandle h) { return h->numel() == 0 ? nullptr : const_cast<void*>(static_cast<const void*>(h->data())); }
+// Where a tensor's memory begins, which tells what shares it, and how many bytes it is.
+EAGER_EXPORT const void* eager_storage(TensorHandle h, int64_t* bytes) {
+  if (!h->has_storage()) return nullptr;
+  *bytes = static_cast<int64_t>(h->storage().nbytes());
+  return h->storage().unsafeGetStorageImpl();
+}
 EAGER_EXPORT int32_t eager_same_sizes(TensorHandle a, TensorHandle b) { return a->sizes() == b->sizes(); }
 EAGER_EXPORT int32_t eager_same_storage(TensorHandle a, TensorHandle b) {
   return a->has_storage() && b->has_storage() && a->storage().unsafeGetStorageImpl() == b->storage().unsafeGetStorageImpl();
@@ -128,10 +138,6 @@ EAGER_EXPORT int32_t eager_to_host(TensorHandle h, void* data, int64_t bytes) {
     if (bytes > 0) std::memcpy(data, plain.data_ptr(), bytes);
     return 0;
   });
-}
-
-EAGER_EXPORT int32_t eager_cuda_count() {
-  return eager::guarded(0, [&] { return at::hasCUDA() ? static_cast<int32_t>(at::detail::getCUDAHooks().getNumGPUs()) : 0; });
 }
 
 // The dispatcher's schema of an operator, for the generator of the bindings; -1 when there is none.

@@ -21,7 +21,7 @@ bool plain(const at::Tensor& t, at::ScalarType type = at::kFloat) { return t.dev
 
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
   int64_t rows = logits.size(0), classes = logits.size(1);
-  if (plain(logits) && labels.is_contiguous()) {
+  if (plain(logits) && plain(labels, at::kLong)) {
     auto loss = at::empty({rows}, logits.options()), probabilities = at::empty({rows, classes}, logits.options());
     int64_t bad = loops().cross_entropy(logits.data_ptr<float>(), labels.data_ptr<int64_t>(), loss.data_ptr<float>(), probabilities.data_ptr<float>(), rows, classes);
     TORCH_CHECK_VALUE(bad < 0, "label ", labels.data_ptr<int64_t>()[bad], " of row ", bad, " is not in [0, ", classes, ")");
@@ -40,7 +40,7 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
 }
 
 at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels) {
-  if (plain(g) && plain(probabilities) && labels.is_contiguous()) {
+  if (plain(g) && plain(probabilities) && plain(labels, at::kLong)) {
     auto out = at::empty_like(probabilities);
     loops().cross_entropy_backward(g.data_ptr<float>(), probabilities.data_ptr<float>(), labels.data_ptr<int64_t>(), out.data_ptr<float>(), probabilities.size(0), probabilities.size(1));
     return out;
@@ -49,7 +49,7 @@ at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& 
   return (column * probabilities).scatter_add_(1, labels.unsqueeze(1), at::neg(column));
 }
 
-void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator) {
+void dropout_mask_(const at::Tensor& mask, double kept, Optional<at::Generator> generator) {
   if (!plain(mask)) {
     mask.bernoulli_(kept, generator).mul_(1 / kept);
     return;

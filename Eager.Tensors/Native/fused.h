@@ -2,8 +2,7 @@
 // and where LibTorch's would end the process.
 // The signatures are those of the `eager::` lines in Interop/manifest.txt.
 #pragma once
-#include <ATen/core/Generator.h>
-#include <ATen/core/Tensor.h>
+#include "abi.h"
 #include <tuple>
 
 namespace eager {
@@ -30,17 +29,17 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
 at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels);
 
 // Draws with parameters that are looked at first: others would never end.
-at::Tensor poisson(const at::Tensor& rate, c10::optional<at::Generator> generator);
-at::Tensor binomial(const at::Tensor& count, const at::Tensor& probability, c10::optional<at::Generator> generator);
-at::Tensor standard_gamma(const at::Tensor& concentration, c10::optional<at::Generator> generator);
-at::Tensor sample_dirichlet(const at::Tensor& concentration, c10::optional<at::Generator> generator);
+at::Tensor poisson(const at::Tensor& rate, Optional<at::Generator> generator);
+at::Tensor binomial(const at::Tensor& count, const at::Tensor& probability, Optional<at::Generator> generator);
+at::Tensor standard_gamma(const at::Tensor& concentration, Optional<at::Generator> generator);
+at::Tensor sample_dirichlet(const at::Tensor& concentration, Optional<at::Generator> generator);
 
 // The state of a generator as bytes of LibTorch's own layout: kernels, so that a program reads and sets it in its place.
-at::Tensor generator_state(c10::optional<at::Generator> generator);
-void set_generator_state(const at::Tensor& state, c10::optional<at::Generator> generator);
+at::Tensor generator_state(Optional<at::Generator> generator);
+void set_generator_state(const at::Tensor& state, Optional<at::Generator> generator);
 
 // Fills with 1/kept with probability `kept`, else 0. One draw from the generator seeds the whole mask.
-void dropout_mask_(const at::Tensor& mask, double kept, c10::optional<at::Generator> generator);
+void dropout_mask_(const at::Tensor& mask, double kept, Optional<at::Generator> generator);
 
 // Moves variables along their gradients by a rule of updates.h. `slots` are the first slot of each variable, then the second, and so on;
 // `groups` says for each variable which of the rows of `settings`, of `row` numbers each, is its own.

@@ -241,6 +241,10 @@ internal sealed partial class Op<TAttributes> : Op
             Check(x);
             y = kernel!(x, a);
         }
+        catch (DeviceMemoryException e)
+        {
+            y = RunAfterCollecting(kernel!, x, a, e);
+        }
         catch (EagerException e) when (e is LibTorchException or DisposedException or InvalidArgumentException)
         {
             throw Explain(x, a!, e);
@@ -261,6 +265,10 @@ internal sealed partial class Op<TAttributes> : Op
         {
             Check(x);
             y = manyKernel!(x, a);
+        }
+        catch (DeviceMemoryException e)
+        {
+            y = RunAfterCollecting(manyKernel!, x, a, e);
         }
         catch (EagerException e) when (e is LibTorchException or DisposedException or InvalidArgumentException)
         {

@@ -109,11 +109,41 @@ public partial class Tensor
     public Tensor Clone() => this is QuantizedTensor q ? q.Copy(static x => x.Clone()) : ShapingOps.Clone.Apply([this], default);
 
     /// <summary>The tensor on a device; the tensor itself when it is there already.</summary>
-    public Tensor To(Device device)
+    /// <param name="device">Where it goes.</param>
+    /// <param name="nonBlocking">
+    /// True for a copy that may still be under way when the call returns: work on the same stream waits for it, <see cref="Device.Synchronize"/>
+    /// does, and C# code that reads a tensor copied to the CPU has to call that first. It helps only from and to pinned memory (<see cref="Pin"/>).
+    /// </param>
+    /// <exception cref="DeviceException">There is no such device here; the message says what is missing.</exception>
+    public Tensor To(Device device, bool nonBlocking = false)
     {
         device.Require();
-        if (this is QuantizedTensor q) return q.Copy(x => x.To(device));
-        return device == Device ? this : ShapingOps.To.Apply([this], new(Device, device));
+        if (this is QuantizedTensor q) return q.Copy(x => x.To(device, nonBlocking));
+        return device == Device ? this : ShapingOps.To.Apply([this], new(Device, device, nonBlocking));
+    }
+
+    /// <summary>A copy in CPU memory that the system does not move, from and to which a GPU copies at full speed and beside its other work.</summary>
+    /// <exception cref="DeviceException">There is no GPU for which to pin it; the message says what is missing.</exception>
+    /// <example><code>Tensor x = batch.Pin().To(Device.Cuda(), nonBlocking: true);</code></example>
+    public Tensor Pin()
+    {
+        Device.RequireCuda(nameof(Pin));
+        if (this is QuantizedTensor q) return q.Copy(static x => x.Pin());
+        return IsPinned ? this : ShapingOps.To.Apply([this], new(Device, Device.Cpu, Pinned: true));
+    }
+
+    /// <summary>True when <see cref="Pin"/> made its memory.</summary>
+    public bool IsPinned
+    {
+        get
+        {
+            if (Device != Device.Cpu) return false;
+            if (Holder is { } holder) return holder.IsPinned;
+            int pinned = Native.eager_is_pinned(Enter());
+            Leave();
+            Native.CheckCount(pinned, nameof(IsPinned));
+            return pinned != 0;
+        }
     }
 
     private Tensor Permuted(int[] axes) => this is QuantizedTensor q ? q.Transposed(axes) : ShapingOps.Permute.Apply([this], axes);
@@ -142,8 +172,8 @@ internal static class ShapingOps
     /// <summary>The dtype before and after; the tape need not keep the tensor for it.</summary>
     internal readonly record struct CastAttributes(DType From, DType To);
 
-    /// <summary>The device before and after.</summary>
-    internal readonly record struct MoveAttributes(Device From, Device To);
+    /// <summary>The device before and after, and how it goes there.</summary>
+    internal readonly record struct MoveAttributes(Device From, Device To, bool NonBlocking = false, bool Pinned = false);
 
     // y = x in another shape ⇒ dx = g in the shape of x
     internal static readonly Op<Shape> Reshape = new("Reshape", static (x, in shape) => Aten.reshape(x[0], shape.Sizes), static (x, in shape) => shape)
@@ -248,7 +278,7 @@ internal static class ShapingOps
     };
 
     // y = x elsewhere ⇒ dx = g where x is
-    internal static readonly Op<MoveAttributes> To = new("To", static (x, in a) => Aten._to_copy(x[0], -1, -1, a.To.Packed, default, false, -1), static (x, in _) => x[0])
+    internal static readonly Op<MoveAttributes> To = new("To", Move, static (x, in _) => x[0])
     {
         Accepts = Accepts.Any,
         Linear = Linearity.Jointly,
@@ -308,6 +338,14 @@ internal static class ShapingOps
     internal static long[] Longs(int[] axes) => Array.ConvertAll(axes, static a => (long)a);
 
     // LibTorch counts the widths from the last axis on.
+    private static Tensor Move(ReadOnlySpan<Tensor> x, in MoveAttributes a)
+    {
+        if (!a.Pinned) return Aten._to_copy(x[0], -1, -1, a.To.Packed, default, a.NonBlocking, -1);
+        Tensor pinned = Aten.empty_memory_format(x[0].ConcreteShape.Sizes, (int)x[0].DType, -1, Device.Cpu.Packed, true, -1);
+        Aten.copy_(pinned, x[0], false);
+        return pinned;
+    }
+
     private static Tensor PadKernel(ReadOnlySpan<Tensor> x, in PadAttributes a)
     {
         if (x[0].ElementCount == 0)

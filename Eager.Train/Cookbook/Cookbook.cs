@@ -87,7 +87,7 @@ public static class Cookbook
     /// <summary>Splits inputs along their first axis, runs a function on each part on a device of its own, and joins what it gave.</summary>
     /// <param name="function">
     /// From the parts of the inputs to one tensor, whose first axis is the batch too. Variables that it gets by <see cref="VariableScope.GetVariable(string, Shape?, Func{Shape, DType, Tensor}?, DType, bool, Func{Tensor, Tensor}?, Func{Tensor, Tensor}?)"/>
-    /// are made for the first part and found for the others; they stay on the first device, from where <see cref="Tensor.To(Device)"/> takes their values to the others.
+    /// are made for the first part and found for the others; they stay on the first device, from where <see cref="Tensor.To(Device, bool)"/> takes their values to the others.
     /// The parts are freed in the end.
     /// </param>
     /// <param name="devices">Where the parts run; the first holds the result.</param>

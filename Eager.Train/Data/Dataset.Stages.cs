@@ -161,7 +161,7 @@ public abstract partial class Dataset<T>
     {
         RequirePositive(count, "count", nameof(Prefetch));
         Structure<T>? structure = device is null ? null : Structure.Of<T>();
-        Func<T, T>? move = structure is null ? null : element => structure.Change(element, part => part.To(device!.Value));
+        Func<T, T>? move = structure is null ? null : element => structure.Change(element, part => Upload(part, device!.Value));
         return new StreamDataset<T>($"{this}", Shuffles, Count, (position, start) =>
             Sequences.Prefetch(() => move is null ? Begin(position).From(start) : Begin(position).From(start).Select(move), count));
     }
@@ -173,6 +173,14 @@ public abstract partial class Dataset<T>
         cancellation.ThrowIfCancellationRequested();
         return element;
     }));
+
+    // From pinned memory the copy runs beside the GPU's other work.
+    private static Tensor Upload(Tensor part, Device device)
+    {
+        if (device.Type == DeviceType.Cpu || part.Device.Type != DeviceType.Cpu || part.IsPinned) return part.To(device, nonBlocking: true);
+        using Tensor pinned = part.Pin();
+        return pinned.To(device, nonBlocking: true);
+    }
 
     // The seed of a dataset beside this one: two that are shuffled alike should not have one order.
     private static DatasetPosition Beside(DatasetPosition position) => position with { Seed = (long)new SplitMix64((ulong)position.Seed ^ 0x5851F42D4C957F2D).Next() };
