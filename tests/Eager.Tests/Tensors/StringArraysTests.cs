@@ -31,6 +31,24 @@ public class StringArraysTests
     }
 
     [Test]
+    public void Byte_strings_are_joined_as_strings_are()
+    {
+        byte[,][] letters = { { "a"u8.ToArray(), "b"u8.ToArray() }, { [], [0, 255] } };
+
+        Assert.That(StringArrays.ReduceJoin(letters, [0]), Is.EqualTo(new byte[][] { [(byte)'a'], [(byte)'b', 0, 255] }));
+        Assert.That(StringArrays.ReduceJoin(letters, [1], keepDims: true, separator: "é"), Is.EqualTo(new byte[,][] { { "aéb"u8.ToArray() }, { [0xC3, 0xA9, 0, 255] } }));
+        Assert.That(StringArrays.ReduceJoin([[1, 2], [], [3]], "-"), Is.EqualTo(new byte[] { 1, 2, (byte)'-', (byte)'-', 3 }));
+        Assert.That(StringArrays.ReduceJoin(Array.Empty<byte[]>()), Is.Empty);
+    }
+
+    [Test]
+    public void A_missing_string_is_named()
+    {
+        Assert.That(() => StringArrays.ReduceJoin(new[] { "a", null }), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("ReduceJoin").And.Message.Contains("string 1"));
+        Assert.That(() => StringArrays.ReduceJoin([[1], null!]), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("string 1"));
+    }
+
+    [Test]
     public void Bad_axes_and_elements_are_named()
     {
         Assert.That(() => StringArrays.ReduceJoin(Letters, [2]), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("ReduceJoin").And.Message.Contains("axis 2").And.Message.Contains("[2, 2]"));
