@@ -23,6 +23,7 @@ public sealed record SafeTensorsSource(string Name, DType DType, Shape Shape, Ac
 public static class SafeTensorsWriter
 {
     private const int ChunkBytes = 256 << 10;  // what stays in a core's cache between checksum and writing
+    private const int FlushBytes = 32 << 20;   // the disk is at work from the first of these on
 
     private static readonly Dictionary<string, string> NoMetadata = [];
 
@@ -99,6 +100,7 @@ public static class SafeTensorsWriter
                 ReadOnlySpan<byte> chunk = bytes[..Math.Min(ChunkBytes, bytes.Length)];
                 if (checksum) crc = Crc32C.Append(crc, chunk);
                 stream.Write(chunk);
+                if (stream is FileStream file && file.Position % FlushBytes < chunk.Length) AtomicFile.BeginFlush(file);
             }
         });
         if (written != promised) throw WrongLength();

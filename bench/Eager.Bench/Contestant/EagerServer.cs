@@ -39,7 +39,9 @@ internal sealed class EagerServer
                 "workload" => new JsonObject { ["ns"] = workloads.Nanoseconds((string)request["name"]!, (double)request["seconds"]!) },
                 "W6" => new Epochs(problems).Run((string)request["variant"]!, (int)request["images"]!),
                 "W8" => RunLong(request),
+                "W11 checkpoint" when (string)request["variant"]! == "file" => FileWork.PlainFile(data, (int)request["megabytes"]!),
                 "W11 checkpoint" => FileWork.Checkpoint(data, (int)request["megabytes"]!),
+                "W11 events" when (string)request["variant"]! == "file" => [],
                 "W11 events" => new FileWork(problems).Events(data, (int)request["scalars"]!),
                 _ => RunTimed(request),
             };

@@ -33,6 +33,37 @@ internal sealed class FileWork(ProblemReader problems)
         }
     }
 
+    /// <summary>What files themselves allow: as many bytes written from memory and brought to the disk, and read into memory that is in use.</summary>
+    public static JsonObject PlainFile(string folder, int megabytes)
+    {
+        var parts = Enumerable.Range(0, megabytes / VariableMegabytes).Select(i => new byte[VariableMegabytes * Megabyte]).ToArray();
+        foreach (var part in parts)
+            Random.Shared.NextBytes(part);
+        var path = Path.Combine(folder, "plain");
+        var gigabytes = parts.Length * (VariableMegabytes * Megabyte / 1e9);
+        try
+        {
+            var save = Time(() =>
+            {
+                using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+                foreach (var part in parts)
+                    file.Write(part);
+                file.Flush(flushToDisk: true);
+            });
+            var restore = Time(() =>
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 0);
+                foreach (var part in parts)
+                    file.ReadExactly(part);
+            });
+            return new JsonObject { ["save_gb_per_s"] = gigabytes / save, ["restore_gb_per_s"] = gigabytes / restore };
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>Seconds that steps take without and with ten scalars written at each.</summary>
     public JsonObject Events(string folder, int scalars)
     {

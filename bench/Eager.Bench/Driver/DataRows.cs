@@ -47,7 +47,7 @@ internal static class FileRow
             {
                 var candidate = contestants[i].Candidates[0];
                 var saved = peers.Ask(candidate.Launch, new JsonObject { ["run"] = "W11 checkpoint", ["variant"] = candidate.Variant, ["megabytes"] = Megabytes / share });
-                var written = peers.Ask(candidate.Launch, new JsonObject { ["run"] = "W11 events", ["scalars"] = Scalars / share });
+                var written = peers.Ask(candidate.Launch, new JsonObject { ["run"] = "W11 events", ["variant"] = candidate.Variant, ["scalars"] = Scalars / share });
                 if (round < 0)
                     continue;
                 checkpoints[i].Add(saved);

@@ -24,6 +24,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     public const string PyTorch = "PyTorch";
     public const string PyTorchTuned = "PyTorch, tuned";
     public const string PyTorchSynced = "PyTorch, fsync";
+    public const string PlainFile = "a plain file";
     public const string PyTorchRecorded = "PyTorch, recorded";
     public const string LibTorch = "LibTorch C++";
     public const string LibTorchAutograd = "LibTorch autograd";
@@ -100,7 +101,7 @@ internal sealed class Roster(Tools tools, string data, int threads)
     /// <summary>PyTorch as it comes, and bringing what it wrote to the disk as Eager does.</summary>
     public IReadOnlyList<Contestant> ForFiles() =>
     [
-        .. EagerColumns((Eager, "")),
+        .. EagerColumns((Eager, ""), (PlainFile, "file")),
         .. TorchColumn(PyTorch, Torch(1, "plain", tuned: true)),
         .. TorchColumn(PyTorchSynced, Torch(1, "synced", tuned: true)),
     ];

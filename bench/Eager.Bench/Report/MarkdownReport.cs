@@ -194,6 +194,7 @@ internal sealed class MarkdownReport(Results results, Options options)
         if (results.Files.Count == 0)
             return;
         text.AppendLine("## Checkpoints and events").AppendLine();
+        text.AppendLine("A gigabyte in memory. The plain file is the measure: as many bytes written in one piece and brought to the disk, and, from the system's memory, read by one thread into memory that is in use. Saving waits for the disk, whose pace differs between turns by more than the contestants do; PyTorch as it comes does not wait. Restoring is bounded by copying: from the system's memory too, each byte twice, for its checksum and into place, on all threads.").AppendLine();
         WriteHeader(["", "saved, GB/s", "restored, GB/s", "training that writes ten scalars a step takes longer by"]);
         foreach (var f in results.Files)
             WriteLine([f.Contestant, Digits(f.SaveGigabytesPerSecond), Digits(f.RestoreGigabytesPerSecond), f.Slowdown is { } share ? Percent(share) : "–"]);
