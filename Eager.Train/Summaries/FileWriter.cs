@@ -112,7 +112,7 @@ public sealed class FileWriter : IDisposable
 
     /// <summary>Logs how long the operations of a step took and what they made, for the graphs dashboard.</summary>
     /// <param name="tag">The name under which the dashboard lists it; one can be logged once only.</param>
-    /// <param name="runMetadata">A serialized RunMetadata, whose nodes have the names of the graph's; its bytes are copied.</param>
+    /// <param name="runMetadata">A serialized RunMetadata, whose nodes have the names of the graph's, such as <see cref="GraphExport.ToRunMetadata"/> makes; its bytes are copied.</param>
     /// <param name="step">The training step, any integer.</param>
     /// <exception cref="InvalidArgumentException"><paramref name="tag"/> is empty.</exception>
     /// <exception cref="FileWriteException">Writing failed since the last call.</exception>

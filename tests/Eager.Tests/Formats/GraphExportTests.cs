@@ -1,3 +1,4 @@
+using System.Text;
 using Eager.Autograd;
 using Eager.Train;
 using NUnit.Framework;
@@ -39,10 +40,53 @@ public sealed class GraphExportTests
         });
     }
 
+    [Test]
+    public void Run_metadata_has_the_time_and_the_bytes_of_every_operation_that_ran()
+    {
+        using TracedFunction step = Step();
+        Tensor images = Tensor.Ones([5, 4]);
+        step.Call(images);
+        using (var profile = Profiler.Start())
+        {
+            using (profile.Region("step")) step.Call(images);
+            WireMessage device = new WireMessage(step.Graph.ToRunMetadata(profile)).Message(1).Messages(1).Single();
+            WireMessage[] stats = device.Messages(2);
+            ProfiledEvent[] events = [.. profile.Events.Where(static e => !e.IsRegion)];
+            Assert.That(device.Text(1), Is.EqualTo("/device:CPU:0"));
+            Assert.That(stats.Select(static s => s.Text(1)), Is.EqualTo(step.Graph.Operations.Where(static o => o.Type is not ("Placeholder" or "Variable" or "Const")).Select(static o => o.Name)));
+            Assert.That(stats.Select(static s => (long)s.Number(2)), Is.EqualTo(events.Select(static e => (long)e.Start.TotalMicroseconds)));
+            Assert.That(stats.Select(static s => (long)s.Number(5)), Is.EqualTo(events.Select(static e => Math.Max(1, (long)Math.Round(e.Duration.TotalMicroseconds)))));
+            WireMessage product = stats.Single(static s => s.Text(1) == "hidden/MatMul").Message(6);
+            Assert.That(product.Text(1), Is.EqualTo("cpu"));
+            Assert.That(product.Number(2), Is.EqualTo(5 * 3 * sizeof(float)));
+
+            step.Call(images);
+            Assert.That(() => step.Graph.ToRunMetadata(profile), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("'step'").And.Message.Contains("MatMul").And.Message.Contains("its end"));
+        }
+    }
+
+    [TestCase("a", 1021)]
+    [TestCase("ä", 1020)]
+    [TestCase("😀", 1020)]
+    public void A_long_text_stays_below_the_size_that_the_dashboard_drops(string character, int bytes)
+    {
+        string cut = GraphExport.Cut(string.Concat(Enumerable.Repeat(character, 3000)));
+        Assert.That(Encoding.UTF8.GetByteCount(cut), Is.EqualTo(bytes), "with three bytes of frame at most 1024");
+        Assert.That(cut, Does.EndWith(character), "no character is cut in two");
+        Assert.That(GraphExport.Cut(character), Is.EqualTo(character));
+    }
+
     private static WireMessage[] Nodes()
     {
+        using TracedFunction step = Step();
+        step.Call(Tensor.Ones([5, 4]));
+        return new WireMessage(step.Graph.ToGraphDef()).Messages(1);
+    }
+
+    private static TracedFunction Step()
+    {
         Variable w = new(Tensor.Ones([4, 3]), name: "w"), b = new(Tensor.Zeros([3]), name: "b");
-        using TracedFunction step = Function.Trace(
+        return Function.Trace(
             x =>
             {
                 using var tape = new GradientTape();
@@ -56,8 +100,6 @@ public sealed class GraphExportTests
             },
             "step",
             [new([null, 4], Name: "images")]);
-        step.Call(Tensor.Ones([5, 4]));
-        return new WireMessage(step.Graph.ToGraphDef()).Messages(1);
     }
 
     private static WireMessage Attribute(WireMessage node, string name) => node.Messages(5).Single(entry => entry.Text(1) == name).Message(2);
