@@ -118,6 +118,22 @@ public sealed class VariableScope : IDisposable
         return variable;
     }
 
+    /// <summary>Makes a variable of the scope that is open with a first value that is there, or finds it.</summary>
+    /// <param name="name">Its name below the scope.</param>
+    /// <param name="initialValue">The first value where it is made; its shape and dtype are the variable's.</param>
+    /// <param name="trainable">Whether tapes watch it and optimizers change it.</param>
+    /// <param name="regularizer">Gives the penalty on a variable that is made here, which joins the losses that are collected wherever it is asked for.</param>
+    /// <param name="constraint">Gives the value that a variable that is made here takes after each update.</param>
+    /// <exception cref="VariableReuseException">It is there and the scope does not reuse, or it is not there and the scope only reuses.</exception>
+    /// <exception cref="ShapeMismatchException">It is there with another shape.</exception>
+    /// <exception cref="DTypeMismatchException">It is there with another dtype.</exception>
+    /// <example><code>Variable a = VariableScope.GetVariable("A", Tensor.From([[0, 1], [2, 3]]));</code></example>
+    public static Variable GetVariable(string name, Tensor initialValue, bool trainable = true, Func<Tensor, Tensor>? regularizer = null, Func<Tensor, Tensor>? constraint = null)
+    {
+        ArgumentNullException.ThrowIfNull(initialValue);
+        return GetVariable(name, initialValue.ConcreteShape, (_, _) => initialValue.Clone(), initialValue.DType, trainable, regularizer, constraint);
+    }
+
     /// <summary>Makes or finds anything that has variables, such as a layer.</summary>
     /// <param name="name">Its name below the scope that is open.</param>
     /// <param name="make">Makes it.</param>
@@ -206,7 +222,7 @@ public sealed class VariableStore : IDisposable
     private VariableStore(VariableStore outer, VariableStore shared, Reuse reuse) =>
         (this.outer, entries, Root) = (outer, shared.entries, VariableScope.RootOf(this, reuse == Reuse.Inherit ? Reuse.No : reuse));
 
-    /// <summary>The variables that <see cref="VariableScope.GetVariable"/> made here, in order.</summary>
+    /// <summary>The variables that <c>GetVariable</c> made here, in order.</summary>
     /// <param name="scope">Only those below a scope of this name.</param>
     public IReadOnlyList<Variable> Variables(string scope = "") => [.. Entries(scope).Select(static e => e.Value).OfType<Variable>()];
 

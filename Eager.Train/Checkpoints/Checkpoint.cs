@@ -57,6 +57,18 @@ public sealed class Checkpoint
         return this;
     }
 
+    /// <summary>Adds all variables of a variable store and the weights of its layers, those included that are made there before the checkpoint is used.</summary>
+    /// <param name="store">The store, such as <see cref="VariableStore.Current"/>.</param>
+    /// <param name="prefix">What the names stand under: <c>prefix/name</c>; they stand as they are when null.</param>
+    /// <returns>This checkpoint.</returns>
+    /// <example><code>var all = new Checkpoint().Add(VariableStore.Current);   // TensorFlow's Saver() of all variables</code></example>
+    public Checkpoint Add(VariableStore store, string? prefix = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        parts.Add(() => WeightsOf(store).Select(weight => StateEntry.Variable(weight.Variable, prefix is null ? weight.Name : $"{prefix}/{weight.Name}")));
+        return this;
+    }
+
     /// <summary>Adds variables under their own names.</summary>
     /// <returns>This checkpoint.</returns>
     /// <exception cref="InvalidArgumentException">A variable has no name.</exception>
@@ -107,6 +119,17 @@ public sealed class Checkpoint
     {
         using SafeTensorsFile file = SafeTensorsFile.Open(path);
         return RestoreFrom(file, options ?? Everything);
+    }
+
+    /// <summary>The variables of a store and the weights of its layers, by their full names.</summary>
+    internal static IEnumerable<(string Name, Variable Variable)> WeightsOf(VariableStore store)
+    {
+        foreach ((string name, object made) in store.Entries())
+        {
+            if (made is Variable variable) yield return (name, variable);
+            if (made is not Layer layer) continue;
+            foreach (Parameter parameter in layer.Parameters) yield return ($"{name}/{parameter.Path}", parameter.Variable);
+        }
     }
 
     /// <summary>Puts the state of an open file in place, all of it or nothing.</summary>

@@ -52,7 +52,7 @@ internal sealed class EstimatorState
         }).Distinct()];
 
     /// <summary>Every variable by its name.</summary>
-    internal Dictionary<string, Variable> Variables => Named().ToDictionary(static named => named.Name, static named => named.Variable, StringComparer.Ordinal);
+    internal Dictionary<string, Variable> Variables => Checkpoint.WeightsOf(store).ToDictionary(static named => named.Name, static named => named.Variable, StringComparer.Ordinal);
 
     /// <summary>Opens the variables to a run of the model function: the first makes them, so that a name that stands twice is an error; later ones find them.</summary>
     internal VariableStore OpenVariables() => store.Reopen(isMade ? Reuse.Auto : Reuse.No);
@@ -79,23 +79,13 @@ internal sealed class EstimatorState
     internal long RestoreModel(string path) => FullCheckpoint().Restore(path, new RestoreOptions { Only = [$"{ModelPrefix}/*"], IgnoreUnexpected = true });
 
     /// <summary>The weights alone.</summary>
-    internal Checkpoint ModelCheckpoint() => new Checkpoint().Add(ModelPrefix, new Part(() => Named().Select(static named => StateEntry.Variable(named.Variable, named.Name))));
+    internal Checkpoint ModelCheckpoint() => new Checkpoint().Add(store, ModelPrefix);
 
     private Checkpoint FullCheckpoint() => ModelCheckpoint()
         .Add("train", new Part(() => store.Entries().Where(static entry => entry.Value is ICheckpointable)
             .SelectMany(static entry => ((ICheckpointable)entry.Value).GetState().Select(part => part.Under(entry.Key)))))
         .Add("input", Place)
         .Add(StateEntry.Int64(StepKey, () => GlobalStep, step => GlobalStep = step), StateEntry.Generator("generator", Generator.DefaultFor(config.Device)));
-
-    private IEnumerable<(string Name, Variable Variable)> Named()
-    {
-        foreach ((string name, object made) in store.Entries())
-        {
-            if (made is Variable variable) yield return (name, variable);
-            if (made is not Layer layer) continue;
-            foreach (Parameter parameter in layer.Parameters) yield return ($"{name}/{parameter.Path}", parameter.Variable);
-        }
-    }
 
     /// <summary>A part of a checkpoint that is listed anew each time.</summary>
     private sealed class Part(Func<IEnumerable<StateEntry>> entries) : ICheckpointable

@@ -27,6 +27,23 @@ public sealed class IdxFile
     /// <summary>The elements in C order, little-endian.</summary>
     public byte[] Data { get; }
 
+    /// <summary>The elements as a tensor, of which <see cref="Dataset.FromTensorSlices(Tensor)"/> makes a dataset.</summary>
+    /// <example><code>
+    /// Dataset&lt;Tensor&gt; pictures = Dataset.FromTensorSlices(IdxFile.Read("train-images-idx3-ubyte.gz").ToTensor());
+    /// </code></example>
+    public Tensor ToTensor()
+    {
+        Tensor tensor = TensorMemory.Empty(Shape.Sizes, DType);
+        using var pin = new TensorPin(tensor);
+        int start = 0;
+        foreach (Span<byte> part in pin)
+        {
+            Data.AsSpan(start, part.Length).CopyTo(part);
+            start += part.Length;
+        }
+        return tensor;
+    }
+
     /// <summary>Reads an IDX file; whether it is gzipped is seen from its first bytes, never from its name.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The most bytes of data to accept; never more than one array holds, 2 GiB.</param>

@@ -1,4 +1,6 @@
 using Eager.Autograd;
+using Eager.Losses;
+using Eager.Train;
 using NUnit.Framework;
 
 namespace Eager.Tests.Autograd;
@@ -7,6 +9,33 @@ namespace Eager.Tests.Autograd;
 [Parallelizable(ParallelScope.All)]
 public class VariableScopeTests
 {
+    [Test]
+    public void A_variable_is_made_of_a_value_with_a_regularizer_and_a_constraint()
+    {
+        using VariableStore store = VariableStore.Open();
+        using LossCollection losses = LossCollection.Open();
+        Tensor start = Tensor.From([[0f, 1f], [2f, -3f]]);
+        Variable a, b;
+        using (VariableScope.Open("S"))
+        {
+            a = VariableScope.GetVariable("A", start, regularizer: static w => w.Abs().Sum(), constraint: static w => w.Relu());
+            b = VariableScope.GetVariable("B", Tensor.From(5), trainable: false);
+            VariableScope.GetVariable("c", [2], static (shape, dtype) => Tensor.Full(shape, 3, dtype), regularizer: static w => w.Square().Sum());
+        }
+        using (VariableScope.Open("S", Reuse.Yes))
+        {
+            Assert.That(VariableScope.GetVariable("A", start), Is.SameAs(a));
+            Assert.That(() => VariableScope.GetVariable("A", Tensor.Ones([2])), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("'S/A'"));
+            Assert.That(() => VariableScope.GetVariable("B", Tensor.From(5f)), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("'S/B'"));
+        }
+        Assert.That((a.Name, b.Name, b.DType, b.Trainable), Is.EqualTo(("S/A", "S/B", DType.Int32, false)));
+        Assert.That(losses.GetRegularizationLosses().Select(static loss => loss.Item()), Is.EqualTo((double[])[6, 18]));
+
+        new Sgd(1).Apply([Tensor.Ones([2, 2])], [a]);
+        Assert.That(a.ToArray2D<float>(), Is.EqualTo(new float[,] { { 0, 0 }, { 1, 0 } }));
+        Assert.That(start.ToArray<float>(), Is.EqualTo((float[])[0, 1, 2, -3]), "the value was copied");
+    }
+
     [Test]
     public void A_scope_that_is_opened_again_is_the_same_scope()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Eager.Autograd;
+using Eager.Layers;
 using Eager.Tests.Formats;
 using Eager.Train;
 using NUnit.Framework;
@@ -38,6 +39,34 @@ public class RestoreOptionsTests
         Assert.That(a.ToArray<float>(), Is.All.EqualTo(1));
         Assert.That(b.ToArray<float>(), Is.All.EqualTo(2));
         Assert.That(() => new Checkpoint().Add([Filled(1, [2])]), Throws.InstanceOf<InvalidArgumentException>().With.Message.Contains("no name"));
+    }
+
+    [Test]
+    public void All_variables_of_a_store_are_saved_those_made_later_included()
+    {
+        string all = folder.File("all.safetensors");
+        using (VariableStore store = VariableStore.Open())
+        {
+            Checkpoint checkpoint = new Checkpoint().Add(store).Add(store, "again");
+            Fill(3);
+            checkpoint.Save(all, 2);
+            using SafeTensorsFile file = SafeTensorsFile.Open(all);
+            Assert.That(file.Entries.Select(static e => e.Name), Is.EquivalentTo((string[])["S/a", "head/kernel", "head/bias", "again/S/a", "again/head/kernel", "again/head/bias"]));
+        }
+        using VariableStore other = VariableStore.Open();
+        Variable[] fresh = Fill(0);
+        new Checkpoint().Add(other).Restore(all, new RestoreOptions { IgnoreUnexpected = true });
+        Assert.That(Values(fresh), Has.All.EqualTo(3));
+
+        static Variable[] Fill(double value)
+        {
+            using VariableScope scope = VariableScope.Open("S");
+            Variable a = VariableScope.GetVariable("a", [2], (shape, dtype) => Tensor.Full(shape, value, dtype));
+            using VariableStore outside = VariableStore.Current.Reopen();
+            var head = VariableScope.Get("head", () => new Dense(2, kernelInitializer: Initializer.Constant(value), biasInitializer: Initializer.Constant(value)));
+            head.Call(Tensor.Ones([1, 3]));
+            return [a, head.Kernel!, head.Bias!];
+        }
     }
 
     [Test]

@@ -24,6 +24,18 @@ public class IdxFileTests
     }
 
     [Test]
+    public void The_elements_become_a_tensor()
+    {
+        using Tensor bytes = Read(Small).ToTensor();
+        using Tensor floats = Read([0, 0, 0x0D, 1, 0, 0, 0, 2, 0x3F, 0x80, 0, 0, 0xC0, 0x20, 0, 0]).ToTensor();
+        using Tensor none = Read([0, 0, 0x0B, 2, 0, 0, 0, 0, 0, 0, 0, 3]).ToTensor();
+        Assert.That(bytes.ToArray2D<byte>(), Is.EqualTo(new byte[,] { { 1, 2, 3 }, { 4, 5, 6 } }));
+        Assert.That(floats.ToArray<float>(), Is.EqualTo((float[])[1, -2.5f]), "the file is big-endian");
+        Assert.That((none.DType, none.Shape), Is.EqualTo((DType.Int16, Shape.Of(0, 3))));
+        Assert.That(Dataset.FromTensorSlices(bytes).Select(static row => row.Sum().Item()), Is.EqualTo((double[])[6, 15]));
+    }
+
+    [Test]
     public void A_gzipped_file_is_known_by_its_bytes_whatever_its_name()
     {
         using var folder = new TempFolder();
