@@ -95,6 +95,12 @@ internal sealed class Tracer : Observer
         base.RefineShape(tensor, shape);
     }
 
+    internal override void UseUnseen(Tensor tensor)
+    {
+        NoteUse(tensor);
+        base.UseUnseen(tensor);
+    }
+
     internal override void ReadValue(Tensor tensor, string how) =>
         throw new TracingException($"{how}: a value was read while '{Graph.Name}' is being traced, where it would be frozen for all later calls; return the tensor from the function and read it outside, or compute with Where instead of an if.");
 
@@ -128,8 +134,13 @@ internal sealed class Tracer : Observer
     private GraphTensor Capture(Tensor tensor)
     {
         string type = tensor is Variable ? "Variable" : "Const";
-        if (tensor.Version is { } version) captured.TryAdd(version, Volatile.Read(ref version.Moves));
+        NoteUse(tensor);
         return Know(tensor, AddSource(type, tensor.Name ?? type, tensor, tensor is Variable variable ? ConcreteFunction.Known(variable.StaticShape, tensor.ConcreteShape) : tensor.ConcreteShape));
+    }
+
+    private void NoteUse(Tensor tensor)
+    {
+        if (tensor.Version is { } version) captured.TryAdd(version, Volatile.Read(ref version.Moves));
     }
 
     private GraphTensor AddSource(string type, string name, Tensor tensor, Shape shape)

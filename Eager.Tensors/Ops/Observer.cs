@@ -62,6 +62,9 @@ internal abstract class Observer
     /// <summary>False when it must see how a tensor was made of another and did not.</summary>
     internal virtual bool Accounts(Tensor made, Tensor source) => Outer?.Accounts(made, source) ?? true;
 
+    /// <summary>Called with the inputs of operations behind a curtain that share a variable's memory.</summary>
+    internal virtual void UseUnseen(Tensor tensor) => Outer?.UseUnseen(tensor);
+
     /// <summary>True when those that attach later go around it, so that they see what it makes of operations.</summary>
     internal virtual bool StaysInnermost => false;
 
@@ -132,7 +135,12 @@ internal sealed class Curtain : Observer, IDisposable
         return curtain;
     }
 
-    internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs) => 0;
+    internal override ulong Follow(Op op, ReadOnlySpan<Tensor> inputs)
+    {
+        foreach (Tensor input in inputs)
+            if (input.Version is not null) Outer?.UseUnseen(input);
+        return 0;
+    }
 
     internal override void Record(Op op, object attributes, ReadOnlySpan<Tensor> inputs, ReadOnlySpan<Tensor> outputs, ulong followed)
     {

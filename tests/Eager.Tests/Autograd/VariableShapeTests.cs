@@ -195,6 +195,17 @@ public class VariableShapeTests
     }
 
     [Test]
+    public void A_traced_function_notices_what_only_a_custom_gradient_uses()
+    {
+        var w = new Variable(Tensor.From(1f, 2), name: "w");
+        Func<Tensor, Tensor> scaled = Function.CustomGradient((Tensor x) => ((x * w).Sum(), g => g * w.Sum()));
+        using TracedFunction traced = Function.Trace(x => scaled(x) * 2);
+        Assert.That(traced.Call(Tensor.From(1f)).Item(), Is.EqualTo(6));
+        w.Assign(Tensor.From(1f, 2, 3), allowNewShape: true);
+        Assert.That(traced.Call(Tensor.From(1f)).Item(), Is.EqualTo(12));
+    }
+
+    [Test]
     public void Inside_a_trace_a_variable_keeps_its_shape()
     {
         var w = new Variable(Tensor.From(1f, 2), name: "w", shape: [null]);
