@@ -142,7 +142,7 @@ internal sealed class TapeRecorder : Observer
         for (int i = 0; i < x.Length; i++)
         {
             bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
-            Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !SameSizes(x[i], y[0])) ? x[i].Shape : null;
+            Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !x[i].HasSizesOf(y[0])) ? x[i].Shape : null;
             slabs.Inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
             if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
         }
@@ -224,15 +224,6 @@ internal sealed class TapeRecorder : Observer
         foreach (Tensor tensor in x) isComplex |= tensor.DType.IsComplex();
         foreach (Tensor tensor in y) isComplex |= tensor.DType.IsComplex();
         if (isComplex) throw new GradientException($"{op.Name}: a tape follows its input, and its gradient is that of real numbers only, not of complex ones; run it within StopRecording if no gradient has to flow through it.");
-    }
-
-    private static bool SameSizes(Tensor a, Tensor b)
-    {
-        if (a.AllSlices is not null || b.AllSlices is not null) return a.ConcreteShape == b.ConcreteShape;
-        bool same = Native.eager_same_sizes(a.Enter(), b.Enter()) != 0;
-        a.Leave();
-        b.Leave();
-        return same;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

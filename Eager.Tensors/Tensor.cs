@@ -18,6 +18,7 @@ public partial class Tensor : IDisposable
 {
     private const int DisposedFlag = int.MinValue;
     private const byte UnknownDType = byte.MaxValue;
+    private const uint ManyElements = uint.MaxValue;
 
     private readonly Ledger.Entry? entry;  // none for a slice, which holds no handle
     private nint handle;
@@ -26,7 +27,8 @@ public partial class Tensor : IDisposable
     private byte deviceType;
     private sbyte deviceIndex;
     private byte rank;
-    private long id;   // 0 until a recorder asks
+    private uint elements;  // ManyElements where there are more
+    private long id;        // 0 until a recorder asks
     private Shape? shape;
 
     /// <summary>Takes over a handle and its count.</summary>
@@ -143,6 +145,15 @@ public partial class Tensor : IDisposable
 
     /// <summary>The id if one was given, else 0: such a tensor is known to no recorder.</summary>
     internal long IdOrZero => id;
+
+    /// <summary>True when an operand of an operation that broadcasts has the sizes of its result.</summary>
+    internal bool HasSizesOf(Tensor result)
+    {
+        if (Rank != result.Rank) return false;
+        // Each size is the result's or 1, so that equal products are equal sizes, unless a size is 0.
+        bool tells = AllSlices is null && result.AllSlices is null && elements is > 0 and < ManyElements && result.elements is > 0 and < ManyElements;
+        return tells ? elements == result.elements : ConcreteShape == result.ConcreteShape;
+    }
 
     /// <summary>Frees the memory now, unless another tensor shares it or a call in flight still reads it. Doing so twice is harmless.</summary>
     public void Dispose()
@@ -308,6 +319,7 @@ public partial class Tensor : IDisposable
         deviceType = (byte)(packed >> 8);
         deviceIndex = (sbyte)Math.Max((sbyte)(packed >> 16), (sbyte)0);
         rank = (byte)(packed >> 24);
+        elements = (uint)(packed >> 32);
         Volatile.Write(ref dtype, (byte)packed);
     }
 

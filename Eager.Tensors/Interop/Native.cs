@@ -107,8 +107,6 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial nint eager_storage(nint handle, long* bytes);
 
-    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_sizes(nint a, nint b);
-
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_storage(nint a, nint b);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_from_host(void* data, NativeInts shape, int dtype);

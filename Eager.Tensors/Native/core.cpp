@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <c10/util/Exception.h>
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <sstream>
@@ -72,11 +73,12 @@ EAGER_EXPORT void eager_free_many(const TensorHandle* handles, int64_t count) {
   for (int64_t i = 0; i < count; i++) eager::TensorPointer::reclaim(handles[i]);
 }
 
-// dtype in bits 0-7, device type in 8-15, device index in 16-23 (signed), rank in 24-31.
+// dtype in bits 0-7, device type in 8-15, device index in 16-23 (signed), rank in 24-31, the number of elements or the largest there is in 32-63.
 EAGER_EXPORT int64_t eager_describe(TensorHandle h) {
   auto device = h->device();
   return static_cast<int64_t>(c10::typeMetaToScalarType(h->dtype())) | static_cast<int64_t>(device.type()) << 8 |
-         static_cast<int64_t>(static_cast<uint8_t>(device.index())) << 16 | h->dim() << 24;
+         static_cast<int64_t>(static_cast<uint8_t>(device.index())) << 16 | h->dim() << 24 |
+         static_cast<int64_t>(std::min<uint64_t>(h->numel(), UINT32_MAX) << 32);
 }
 EAGER_EXPORT const int64_t* eager_sizes(TensorHandle h) { return h->sizes().data(); }
 EAGER_EXPORT const int64_t* eager_strides(TensorHandle h) { return h->strides().data(); }
@@ -94,7 +96,6 @@ EAGER_EXPORT const void* eager_storage(TensorHandle h, int64_t* bytes) {
   *bytes = static_cast<int64_t>(h->storage().nbytes());
   return h->storage().unsafeGetStorageImpl();
 }
-EAGER_EXPORT int32_t eager_same_sizes(TensorHandle a, TensorHandle b) { return a->sizes() == b->sizes(); }
 EAGER_EXPORT int32_t eager_same_storage(TensorHandle a, TensorHandle b) {
   return a->has_storage() && b->has_storage() && a->storage().unsafeGetStorageImpl() == b->storage().unsafeGetStorageImpl();
 }
