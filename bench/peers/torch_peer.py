@@ -23,11 +23,18 @@ OPS = {
 }
 
 
+device = "cpu"
+
+
+def tensor(values):
+    return torch.from_numpy(values).to(device)
+
+
 class Training:
     """One step is forward pass, loss, backward pass and Adam."""
 
     def __init__(self, weights, rate, adam):
-        self.start = [torch.from_numpy(w) for w in weights]
+        self.start = [tensor(w) for w in weights]
         self.weights = [w.clone().requires_grad_() for w in self.start]
         quickest = {"foreach": True} if adam == "foreach" else {}
         self.optimizer = torch.optim.Adam(self.weights, lr=rate, **quickest)
@@ -50,8 +57,8 @@ class Mlp(Training):
     def __init__(self, problems, batch, adam):
         weights, images, labels = problems.mlp()
         super().__init__(weights, 1e-3, adam)
-        self.images = torch.from_numpy(images[:batch])
-        self.labels = torch.from_numpy(labels[:batch])
+        self.images = tensor(images[:batch])
+        self.labels = tensor(labels[:batch])
 
     def loss(self, dropout):
         w1, b1, w2, b2, w3, b3 = self.weights
@@ -64,8 +71,8 @@ class Cnn(Training):
     def __init__(self, problems, adam):
         weights, images, labels = problems.cnn()
         super().__init__(weights, 1e-3, adam)
-        self.images = torch.from_numpy(images)
-        self.labels = torch.from_numpy(labels)
+        self.images = tensor(images)
+        self.labels = tensor(labels)
 
     def loss(self, dropout):
         k1, c1, k2, c2, w, b = self.weights
@@ -79,7 +86,7 @@ class Polynomial(Training):
     def __init__(self, problems, adam):
         weights, x, y = problems.polynomial()
         super().__init__([weights], 0.1, adam)
-        self.x, self.y = torch.from_numpy(x), torch.from_numpy(y)
+        self.x, self.y = tensor(x), tensor(y)
 
     def loss(self, dropout):
         w, = self.weights
@@ -100,8 +107,8 @@ def training(problems, row, batch, variant):
 
 def time_op(request):
     recording = request["variant"] == "recorded"
-    vector = torch.arange(10, dtype=torch.float32)
-    square = torch.ones(4, 4)
+    vector = torch.arange(10, dtype=torch.float32, device=device)
+    square = torch.ones(4, 4, device=device)
     variables = {
         "a": vector.clone().requires_grad_(recording), "b": vector.clone(),
         "m": square.clone().requires_grad_(recording), "n": square.clone(),

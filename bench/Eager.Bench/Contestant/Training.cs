@@ -108,6 +108,7 @@ internal sealed class Training
         var begin = Stopwatch.GetTimestamp();
         for (var i = 0; i < steps; i++)
             step(true);
+        Quickest.Device.Synchronize();
         return Stopwatch.GetElapsedTime(begin).TotalSeconds;
     }
 
