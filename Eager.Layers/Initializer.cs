@@ -66,6 +66,41 @@ public sealed class Initializer
     /// <summary>One number throughout.</summary>
     public static Initializer Constant(double value) => Constant(value, "constant");
 
+    /// <summary>The values of a tensor, cast to the weight's dtype, as TensorFlow's <c>constant_initializer</c> gives them.</summary>
+    /// <param name="value">A scalar for every weight's shape, a tensor of the weight's shape, or one of rank 1 with as many elements, which fill the weight in C order. It is copied.</param>
+    /// <exception cref="ShapeMismatchException">The shape does not fit the weight's; raised when the weight is made.</exception>
+    /// <example><code>
+    /// var edges = new Dense(2, kernelInitializer: Initializer.Constant([[1f, 0], [0, -1], [2, 2]]), inputShape: [3]);
+    /// </code></example>
+    public static Initializer Constant(Tensor value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        using var unrecorded = Unrecorded.Begin();
+        using Tensor copy = value.Clone();
+        return Constant(TensorMemory.KeepPlain(copy, "Initializer.Constant"), "constant");
+    }
+
+    /// <summary>Numbers in a row, which fill a weight of as many elements in C order.</summary>
+    /// <param name="values">The numbers.</param>
+    /// <exception cref="ShapeMismatchException">The weight has another number of elements; raised when it is made.</exception>
+    public static Initializer Constant<T>(T[] values) where T : unmanaged => Constant<T>((Array)values);
+
+    /// <summary>Rows of numbers, for a weight of their shape.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <exception cref="ShapeMismatchException">The rows are of different lengths, or the weight's shape is another; the latter raised when it is made.</exception>
+    public static Initializer Constant<T>(T[][] rows) where T : unmanaged => Constant<T>((Array)rows);
+
+    /// <summary>The elements of an array of any rank, or of arrays in arrays to any depth, for a weight of their shape.</summary>
+    /// <param name="values">The array.</param>
+    /// <exception cref="DTypeMismatchException">The innermost elements are of another type.</exception>
+    /// <exception cref="ShapeMismatchException">Arrays of one level are of different shapes, or the weight's shape is another; the latter raised when it is made.</exception>
+    public static Initializer Constant<T>(Array values) where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        using Tensor value = Tensor.FromArray<T>(values);
+        return Constant(value);
+    }
+
     /// <summary>Numbers of a normal distribution, by default that of Keras.</summary>
     public static Initializer RandomNormal(double mean = 0, double stddev = 0.05, Generator? generator = null) =>
         new((shape, dtype) => Tensor.RandomNormal(shape, mean, stddev, dtype, generator), "random_normal");
@@ -150,6 +185,16 @@ public sealed class Initializer
     public override string ToString() => Name;
 
     private static Initializer Constant(double value, string name) => new((shape, dtype) => Tensor.Full(shape, value, dtype), name);
+
+    private static Initializer Constant(Tensor kept, string name) => new((shape, dtype) =>
+    {
+        bool isRow = kept.Rank == 1 && kept.ElementCount == shape.ElementCount;
+        if (kept.Rank > 0 && !isRow && kept.ConcreteShape != shape)
+            throw new ShapeMismatchException($"Initializer.Constant: the values are {kept.ConcreteShape}, the weight is {shape}; give a scalar, values of the weight's shape, or its {shape.ElementCount} elements in a row.");
+        using var scope = Temporaries.Begin();
+        Tensor cast = kept.Cast(dtype);
+        return scope.Keep((isRow ? cast.Reshape(shape) : cast.BroadcastTo(shape)).Clone());
+    }, name);
 
     private static Initializer VarianceScaling(double scale, Fan fan, WeightDistribution distribution, Generator? generator, string name) => new((shape, dtype) =>
     {

@@ -9,7 +9,7 @@ public delegate void ByteSink(ReadOnlySpan<byte> bytes);
 
 /// <summary>One tensor to write into a safetensors file.</summary>
 /// <param name="Name">Its key; not <c>__metadata__</c>.</param>
-/// <param name="DType">Its dtype, any but complex128.</param>
+/// <param name="DType">Its dtype, any but complex128 and the quantized ones.</param>
 /// <param name="Shape">Its sizes, outermost first.</param>
 /// <param name="WriteTo">Hands over all its bytes, little-endian and in C order, in as many parts as it likes.</param>
 public sealed record SafeTensorsSource(string Name, DType DType, Shape Shape, Action<ByteSink> WriteTo)
@@ -78,7 +78,7 @@ public static class SafeTensorsWriter
         foreach (SafeTensorsSource source in sources)
         {
             if (!names.Add(source.Name)) throw new InvalidArgumentException($"The name '{source.Name}' is reserved or stands twice among the tensors to write.");
-            if (SafeTensorsHeader.NameOf(source.DType) is null) throw new DTypeMismatchException($"'{source.Name}' is {source.DType.Name()}, which safetensors files do not hold; cast it first.");
+            if (SafeTensorsHeader.NameOf(source.DType) is null) throw new DTypeMismatchException($"'{source.Name}' is {source.DType.Name()}, which safetensors files do not hold; {(source.DType.IsQuantized() ? "write the real numbers that Dequantize gives, or Integers with the scale and the zero point beside them" : "cast it first")}.");
             if (!source.Shape.IsFullyKnown || source.Shape.Sizes.ContainsAnyInRange(long.MinValue, -1)) throw new InvalidArgumentException($"'{source.Name}' has a negative or unknown size in its shape {source.Shape}.");
             if (SafeTensorsHeader.SizeInBytes(source.DType, source.Shape.Sizes) is not { } bytes || bytes > long.MaxValue - end) throw new InvalidArgumentException($"'{source.Name}' of shape {source.Shape} takes more bytes than a file can have.");
             entries.Add(new SafeTensorsEntry(source.Name, source.DType, source.Shape, end, end + bytes));

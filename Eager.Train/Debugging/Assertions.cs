@@ -34,6 +34,25 @@ public static class Assertions
     public static Tensor AssertRankAtLeast(this Tensor x, int rank, [CallerArgumentExpression(nameof(x))] string? expression = null) =>
         x.Rank >= rank ? x : throw new ShapeMismatchException($"AssertRankAtLeast: '{expression}' is {x.Shape}, of rank {x.Rank}; its rank must be at least {rank}.");
 
+    /// <summary>The tensor has one of several ranks.</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="ranks">The ranks that it may have.</param>
+    /// <param name="expression">What messages call it.</param>
+    /// <exception cref="ShapeMismatchException">It has another.</exception>
+    /// <exception cref="InvalidArgumentException">There are no ranks.</exception>
+    public static Tensor AssertRankIn(this Tensor x, IReadOnlyList<int> ranks, [CallerArgumentExpression(nameof(x))] string? expression = null)
+    {
+        if (ranks.Count == 0) throw new InvalidArgumentException($"AssertRankIn: no rank is given that '{expression}' could have; give one at least.");
+        return ranks.Contains(x.Rank) ? x : throw new ShapeMismatchException($"AssertRankIn: '{expression}' is {x.Shape}, of rank {x.Rank}; its rank must be one of {string.Join(", ", ranks)}.");
+    }
+
+    /// <summary>The tensor has no axes.</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="expression">What messages call it.</param>
+    /// <exception cref="ShapeMismatchException">It has some.</exception>
+    public static Tensor AssertScalar(this Tensor x, [CallerArgumentExpression(nameof(x))] string? expression = null) =>
+        x.Rank == 0 ? x : throw new ShapeMismatchException($"AssertScalar: '{expression}' is {x.Shape}, of rank {x.Rank}; it must be a scalar.");
+
     /// <summary>The tensor's shape fits another, whose unknown sizes fit any.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="shape">The shape, such as <c>[null, 10]</c>.</param>
@@ -49,6 +68,38 @@ public static class Assertions
     /// <exception cref="DTypeMismatchException">It has another.</exception>
     public static Tensor AssertDType(this Tensor x, DType dtype, [CallerArgumentExpression(nameof(x))] string? expression = null) =>
         x.DType == dtype ? x : throw new DTypeMismatchException($"AssertDType: '{expression}' is {x.DType.Name()}; it must be {dtype.Name()}.");
+
+    /// <summary>The tensor is of an integer dtype, signed or unsigned; bool is none.</summary>
+    /// <param name="x">The tensor.</param>
+    /// <param name="expression">What messages call it.</param>
+    /// <exception cref="DTypeMismatchException">It is of another.</exception>
+    public static Tensor AssertInteger(this Tensor x, [CallerArgumentExpression(nameof(x))] string? expression = null) =>
+        x.DType.IsInteger() ? x : throw new DTypeMismatchException($"AssertInteger: '{expression}' is {x.DType.Name()}; it must be of an integer dtype.");
+
+    /// <summary>Tensors are of one floating-point dtype.</summary>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="dtype">The dtype; that of the first tensor when null.</param>
+    /// <param name="expression">What messages call the tensors.</param>
+    /// <returns>The dtype; float32 where neither a tensor nor a dtype is given.</returns>
+    /// <exception cref="DTypeMismatchException">One is of another, or the dtype is not floating point.</exception>
+    public static DType AssertSameFloatDType(IReadOnlyList<Tensor> tensors, DType? dtype = null, [CallerArgumentExpression(nameof(tensors))] string? expression = null)
+    {
+        DType common = dtype ?? (tensors.Count > 0 ? tensors[0].DType : DType.Float32);
+        if (!common.IsFloatingPoint()) throw new DTypeMismatchException($"AssertSameFloatDType: '{expression}' must be of a floating-point dtype, not {common.Name()}.");
+        for (int i = 0; i < tensors.Count; i++)
+            if (tensors[i].DType != common) throw new DTypeMismatchException($"AssertSameFloatDType: number {i} of '{expression}' is {tensors[i].DType.Name()}; all must be {common.Name()}.");
+        return common;
+    }
+
+    /// <summary>Every element of a condition is true, as TensorFlow's <c>tf.Assert</c> asks.</summary>
+    /// <param name="condition">The condition, of dtype bool.</param>
+    /// <param name="expression">What messages call it.</param>
+    /// <exception cref="AssertionFailedException">One is not.</exception>
+    /// <exception cref="DTypeMismatchException">It is not of dtype bool.</exception>
+    /// <example><code>(low &lt;= high).All().AssertTrue();</code></example>
+    public static Tensor AssertTrue(this Tensor condition, [CallerArgumentExpression(nameof(condition))] string? expression = null) =>
+        condition.DType == DType.Bool ? Require(condition, static holds => holds, nameof(AssertTrue), "true", expression)
+            : throw new DTypeMismatchException($"AssertTrue: '{expression}' is {condition.DType.Name()}; a condition is bool, as comparisons give it.");
 
     /// <summary>Every element is above 0.</summary>
     /// <param name="x">The tensor.</param>
@@ -118,6 +169,25 @@ public static class Assertions
     /// <exception cref="AssertionFailedException">One does.</exception>
     public static Tensor AssertNoneEqual(this Tensor x, Tensor other, [CallerArgumentExpression(nameof(x))] string? expression = null, [CallerArgumentExpression(nameof(other))] string? otherExpression = null) =>
         Compare(x, other, static (a, b) => a.NotEqual(b), nameof(AssertNoneEqual), "other than", expression, otherExpression);
+
+    /// <summary>Every element is near that of another tensor, |a − b| ≤ absolute + relative·|b|, or both are the same infinity, after broadcasting.</summary>
+    /// <param name="x">The tensor, a.</param>
+    /// <param name="other">The other, b, of the same dtype.</param>
+    /// <param name="relative">How far they may differ as a part of the other's absolute value; ten times the dtype's <see cref="DTypes.Epsilon"/> when null, 0 for integers.</param>
+    /// <param name="absolute">How far they may differ in any case; as much when null.</param>
+    /// <param name="expression">What messages call the tensor.</param>
+    /// <param name="otherExpression">What messages call the other.</param>
+    /// <exception cref="AssertionFailedException">One is not.</exception>
+    /// <exception cref="DTypeMismatchException">The dtypes differ.</exception>
+    /// <exception cref="InvalidArgumentException">A tolerance is negative or NaN.</exception>
+    public static Tensor AssertNear(this Tensor x, Tensor other, double? relative = null, double? absolute = null, [CallerArgumentExpression(nameof(x))] string? expression = null, [CallerArgumentExpression(nameof(other))] string? otherExpression = null)
+    {
+        if (x.DType != other.DType) throw new DTypeMismatchException($"AssertNear: '{expression}' is {x.DType.Name()}, '{otherExpression}' {other.DType.Name()}; convert one with Cast.");
+        double usual = x.DType.IsDifferentiable() ? 10 * x.DType.Epsilon() : 0, part = relative ?? usual, always = absolute ?? usual;
+        string property = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"within {always} + {part}·|b| of");
+        if (!(part >= 0 && always >= 0)) throw new InvalidArgumentException($"AssertNear: '{expression}' cannot be {property} '{otherExpression}'; both tolerances must be 0 or more.");
+        return Compare(x, other, (a, b) => a.IsClose(b, part, always), nameof(AssertNear), property, expression, otherExpression);
+    }
 
     /// <summary>Every element is less than that of another tensor, after broadcasting.</summary>
     /// <param name="x">The tensor.</param>
@@ -210,6 +280,7 @@ public static class Assertions
     {
         Tensor at = x.BroadcastTo(fault.Shape);
         foreach (long place in fault.Index) at = at.Narrow(0, place, 1).Squeeze(0);
+        if (at.DType == DType.Bool) return at.Item<bool>() ? "true" : "false";
         return at.DType.IsInteger() ? $"{at.Cast(DType.Int64).Item<long>()}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{at.Item()}");
     }
 

@@ -61,6 +61,17 @@ public sealed class FileWriter : IDisposable
         if (!graph.IsEmpty) AddGraph(graph);
     }
 
+    /// <summary>Makes the folder where needed and an event file of a new name in it, which shows a graph.</summary>
+    /// <param name="logDirectory">The folder of the run.</param>
+    /// <param name="graph">The graph of a traced function, such as <see cref="TracedFunction.Graph"/>, for the graphs dashboard.</param>
+    /// <param name="maxQueue">How many events may wait; at this number a call waits for the background thread.</param>
+    /// <param name="flushSeconds">After how many seconds, at the latest, events are handed to the operating system.</param>
+    /// <param name="suffix">Appended to the file's name.</param>
+    /// <exception cref="InvalidArgumentException"><paramref name="maxQueue"/> or <paramref name="flushSeconds"/> is not positive, or <paramref name="suffix"/> holds a path separator.</exception>
+    /// <exception cref="FileWriteException">The folder or the file cannot be made.</exception>
+    public FileWriter(string logDirectory, Graph graph, int maxQueue = 1000, double flushSeconds = 120, string suffix = "")
+        : this(logDirectory, (graph ?? throw new ArgumentNullException(nameof(graph))).ToGraphDef(), maxQueue, flushSeconds, suffix) { }
+
     /// <summary>Writes to a stream that <paramref name="open"/> gives.</summary>
     internal FileWriter(Func<(string Path, Stream Stream)> open, int maxQueue, double flushSeconds)
     {

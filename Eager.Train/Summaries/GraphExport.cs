@@ -113,7 +113,8 @@ public static class GraphExport
         return proto;
     }
 
-    private static DataType ToDataType(DType dtype) => dtype switch
+    /// <summary>TensorFlow's number of a dtype.</summary>
+    internal static DataType ToDataType(DType dtype) => dtype switch
     {
         DType.Float32 => DataType.DtFloat,
         DType.Float64 => DataType.DtDouble,
@@ -126,6 +127,10 @@ public static class GraphExport
         DType.UInt8 => DataType.DtUint8,
         DType.Bool => DataType.DtBool,
         DType.Complex64 => DataType.DtComplex64,
-        _ => DataType.DtComplex128,
+        DType.Complex128 => DataType.DtComplex128,
+        DType.QInt8 => DataType.DtQint8,
+        DType.QUInt8 => DataType.DtQuint8,
+        DType.QInt32 => DataType.DtQint32,
+        _ => throw new InvalidArgumentException($"ToGraphDef: {(int)dtype} is no dtype that a graph can be written with."),
     };
 }

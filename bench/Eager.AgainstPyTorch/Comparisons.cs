@@ -19,7 +19,7 @@ internal static class Comparisons
         ("a draw; the two number their generators' draws differently, and the distribution tests stand for it",
             ["Bernoulli", "Categorical", "DropoutMask", "RandomBinomial", "RandomDirichlet", "RandomExponential", "RandomGamma", "RandomNormal", "RandomPermutation", "RandomPoisson", "RandomUniform"]),
         ("the gradient of a draw", ["DirichletSlope", "GammaSlope"]),
-        ("assigns to a variable", ["Assign", "AssignAdd", "AssignPart", "AssignSub"]),
+        ("assigns to a variable", ["Assign", "AssignAdd", "AssignNewShape", "AssignPart", "AssignSub"]),
         ("an optimizer's update; its tests compare with PyTorch's or Keras's numbers", ["Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Lion", "Nadam", "RmsProp", "Sgd"]),
         ("calls a function of the user", ["CustomGradient", "HostFunction"]),
         ("gives its input", ["Identity", "To"]));

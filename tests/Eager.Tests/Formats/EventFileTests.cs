@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using Eager.Train;
 using NUnit.Framework;
 using static Eager.Tests.Formats.EventBytes;
@@ -7,6 +8,20 @@ namespace Eager.Tests.Formats;
 [TestFixture]
 public class EventFileTests
 {
+    [Test]
+    public void A_writer_that_is_given_a_graph_shows_it_first()
+    {
+        using var folder = new TempFolder();
+        using TracedFunction traced = Function.Trace(static x => x.Square());
+        traced.Call(Tensor.Ones([2]));
+        string path;
+        using (var writer = new FileWriter(folder.Path, traced.Graph, suffix: ".graph")) path = writer.Path;
+        Assert.That(path, Does.EndWith(".graph"));
+        Assert.That(EventFileReader.Read(path).ElementAt(1).GraphDef.ToArray(), Is.EqualTo(traced.Graph.ToGraphDef()));
+        Assert.That(() => new FileWriter(folder.File("none"), (Graph)null!), Throws.ArgumentNullException);
+        Assert.That(Directory.Exists(folder.File("none")), Is.False);
+    }
+
     [Test]
     public void What_was_written_is_read()
     {

@@ -41,6 +41,19 @@ public sealed class GraphExportTests
     }
 
     [Test]
+    public void Every_dtype_has_the_number_that_TensorFlow_gives_it()
+    {
+        // The numbers of tensorflow/core/framework/types.proto.
+        Dictionary<DType, int> numbers = new()
+        {
+            [DType.Float32] = 1, [DType.Float64] = 2, [DType.Int32] = 3, [DType.UInt8] = 4, [DType.Int16] = 5, [DType.Int8] = 6, [DType.Complex64] = 8, [DType.Int64] = 9,
+            [DType.Bool] = 10, [DType.QInt8] = 11, [DType.QUInt8] = 12, [DType.QInt32] = 13, [DType.BFloat16] = 14, [DType.Complex128] = 18, [DType.Float16] = 19,
+        };
+        Assert.That(DTypes.All.ToDictionary(static d => d, static d => (int)GraphExport.ToDataType(d)), Is.EquivalentTo(numbers));
+        Assert.That(() => GraphExport.ToDataType((DType)99), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("99"));
+    }
+
+    [Test]
     public void Run_metadata_has_the_time_and_the_bytes_of_every_operation_that_ran()
     {
         using TracedFunction step = Step();

@@ -193,6 +193,7 @@ public class SafeTensorsTests
             Refuses<InvalidArgumentException>("3 of the 4 bytes", new SafeTensorsSource("x", DType.Float32, [1], new byte[3]));
             Refuses<InvalidArgumentException>("more than the 4 bytes", new SafeTensorsSource("x", DType.Float32, [1], new byte[5]));
             Refuses<InvalidArgumentException>("more bytes than a file", new SafeTensorsSource("x", DType.Float32, [long.MaxValue], new byte[5]));
+            Refuses<DTypeMismatchException>("quint8, which safetensors files do not hold; write the real numbers that Dequantize gives", new SafeTensorsSource("x", DType.QUInt8, [1], new byte[1]));
             Refuses<DTypeMismatchException>("complex128", new SafeTensorsSource("x", DType.Complex128, [1], new byte[16]));
         });
 

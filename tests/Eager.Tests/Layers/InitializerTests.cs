@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using Eager.Layers;
 using NUnit.Framework;
 
@@ -11,6 +12,61 @@ public class InitializerTests
         Assert.That(Initializer.Zeros().Create([3]).ToArray<float>(), Is.EqualTo((float[])[0, 0, 0]));
         Assert.That(Initializer.Ones().Create([2], DType.Float64).ToArray<double>(), Is.EqualTo((double[])[1, 1]));
         Assert.That(Initializer.Constant(2.5).Create([2]).ToArray<float>(), Is.EqualTo((float[])[2.5f, 2.5f]));
+    }
+
+    [Test]
+    public void Constants_may_be_values_of_the_weights_shape_or_in_a_row()
+    {
+        float[] row = [1, 2, 3, 4, 5, 6];
+        Initializer given;
+        using (new TensorScope())
+        {
+            Tensor source = Tensor.From(row, [2, 3]);
+            given = Initializer.Constant(source);
+        }
+        Assert.That(given.Create([2, 3]).ToArray<float>(), Is.EqualTo(row), "it outlives the scope and the tensor that it was made in");
+        Assert.That(given.Create([2, 3], DType.Int32).ToArray<int>(), Is.EqualTo((int[])[1, 2, 3, 4, 5, 6]));
+        Assert.That(Initializer.Constant([[1f, 2, 3], [4, 5, 6]]).Create([2, 3]).ToArray<float>(), Is.EqualTo(row));
+        Assert.That(Initializer.Constant([1, 2, 3, 4, 5, 6]).Create([3, 2]).ToArray2D<float>(), Is.EqualTo(new float[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }));
+        Assert.That(Initializer.Constant<double>(new double[,,] { { { 1, 2 } }, { { 3, 4 } } }).Create([2, 1, 2], DType.Float64).ToArray<double>(), Is.EqualTo((double[])[1, 2, 3, 4]));
+        Assert.That(Initializer.Constant(Tensor.From(7)).Create([2]).ToArray<float>(), Is.EqualTo((float[])[7, 7]));
+        Assert.That(Initializer.Constant(Tensor.From(7)).Create([]).Item(), Is.EqualTo(7));
+        Assert.That(given.Name, Is.EqualTo("constant"));
+        Assert.That(new Dense(3, kernelInitializer: given, inputShape: [2]).Kernel!.ToArray<float>(), Is.EqualTo(row));
+    }
+
+    [Test]
+    public void What_is_changed_in_a_weight_or_a_source_changes_no_other_weight()
+    {
+        var source = new Variable(Tensor.Ones([2]));
+        Initializer given = Initializer.Constant(source);
+        source.Assign(Tensor.Zeros([2]));
+        Variable first = new(given.Create([2])), second = new(given.Create([2]));
+        first.AssignAdd(Tensor.Ones([2]));
+        Assert.That(second.ToArray<float>(), Is.EqualTo((float[])[1, 1]));
+        Assert.That(given.Create([2]).ToArray<float>(), Is.EqualTo((float[])[1, 1]));
+    }
+
+    [Test]
+    public void Constants_of_another_shape_are_refused_with_both_shapes()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Initializer.Constant([[1f, 2], [3, 4]]).Create([4]), Throws.TypeOf<ShapeMismatchException>().With.Message.EqualTo(
+                "Initializer.Constant: the values are [2, 2], the weight is [4]; give a scalar, values of the weight's shape, or its 4 elements in a row."));
+            Assert.That(() => Initializer.Constant([1f, 2]).Create([2, 2]), Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("[2]").And.Message.Contains("[2, 2]"), "the last value is not repeated");
+            Assert.That(() => Initializer.Constant([[1f, 2], [3]]), Throws.TypeOf<ShapeMismatchException>());
+            Assert.That(() => Initializer.Constant<float>(new double[2]), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("Double"));
+        });
+    }
+
+    [Test]
+    public void A_constant_leaves_no_tensor_but_the_weight()
+    {
+        Initializer given = Initializer.Constant([1f, 2]);
+        using var wrappers = new WrapperCount();
+        Tensor weight = given.Create([1, 2], DType.Float64);
+        Assert.That(wrappers.Beside(weight), Is.Zero);
     }
 
     [Test]

@@ -54,6 +54,74 @@ public sealed class AssertionsTests
     }
 
     [Test]
+    public void Ranks_and_dtypes_are_asked_for_by_kind()
+    {
+        Tensor x = Tensor.Ones([2, 3]), one = Tensor.From(1L), half = Tensor.Ones([2], DType.Float16);
+        Tensor[] mixed = [x, half];
+        Assert.Multiple(() =>
+        {
+            Assert.That(x.AssertRankIn([1, 2]), Is.SameAs(x));
+            Assert.That(one.AssertScalar().AssertInteger(), Is.SameAs(one));
+            Assert.That(Assertions.AssertSameFloatDType([x, x + 1]), Is.EqualTo(DType.Float32));
+            Assert.That(Assertions.AssertSameFloatDType([half], DType.Float16), Is.EqualTo(DType.Float16));
+            Assert.That(Assertions.AssertSameFloatDType([]), Is.EqualTo(DType.Float32));
+            Assert.That(() => x.AssertRankIn([0, 1, 3]), Throws.TypeOf<ShapeMismatchException>().With.Message.EqualTo("AssertRankIn: 'x' is [2, 3], of rank 2; its rank must be one of 0, 1, 3."));
+            Assert.That(() => x.AssertRankIn([]), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("'x'"));
+            Assert.That(() => x.AssertScalar(), Throws.TypeOf<ShapeMismatchException>().With.Message.EqualTo("AssertScalar: 'x' is [2, 3], of rank 2; it must be a scalar."));
+            Assert.That(() => x.AssertInteger(), Throws.TypeOf<DTypeMismatchException>().With.Message.EqualTo("AssertInteger: 'x' is float32; it must be of an integer dtype."));
+            Assert.That(() => (one > 0).AssertInteger(), Throws.TypeOf<DTypeMismatchException>(), "bool is none");
+            Assert.That(() => Assertions.AssertSameFloatDType(mixed), Throws.TypeOf<DTypeMismatchException>().With.Message.EqualTo("AssertSameFloatDType: number 1 of 'mixed' is float16; all must be float32."));
+            Assert.That(() => Assertions.AssertSameFloatDType([one]), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("not int64"));
+            Assert.That(() => Assertions.AssertSameFloatDType(mixed, DType.Float16), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("number 0"));
+        });
+    }
+
+    [Test]
+    public void Conditions_must_be_true_everywhere()
+    {
+        Tensor x = Tensor.From(1f, 2), condition = x > 1;
+        Assert.That((x > 0).AssertTrue().ElementCount, Is.EqualTo(2));
+        Assert.That(() => condition.AssertTrue(), Throws.TypeOf<AssertionFailedException>().With.Message.EqualTo("AssertTrue: 'condition' bool [2] has 1 of 2 elements that are not true; the first is false at [0]."));
+        Assert.That(() => x.AssertTrue(), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("'x' is float32"));
+    }
+
+    [Test]
+    public void Near_is_measured_by_the_other_tensor()
+    {
+        Tensor a = Tensor.From(100.0, 1e6), b = Tensor.From(101.0, 1e6 + 1), half = Tensor.From(1f).Cast(DType.Float16);
+        double infinity = double.PositiveInfinity;
+        Assert.Multiple(() =>
+        {
+            Assert.That(a.AssertNear(b, relative: 0.01), Is.SameAs(a), "1 of 101 is below 1 %");
+            Assert.That(a.AssertNear(b, absolute: 1, relative: 0), Is.SameAs(a));
+            Assert.That(() => b.AssertNear(a, relative: 0.00999, absolute: 0), Throws.TypeOf<AssertionFailedException>(), "1 of 100 is above 0.999 %");
+            Assert.That(() => a.AssertNear(b), Throws.TypeOf<AssertionFailedException>().With.Message.EqualTo(
+                "AssertNear: 'a' [2] is not everywhere within 2.220446049250313E-15 + 2.220446049250313E-15·|b| of 'b' [2]: 2 of 2 elements are not; the first is 100 against 101 at [0]."));
+            // ε of float16 is 2⁻¹⁰: neighbours of 1 differ by it, and ten of them are let pass twice.
+            Assert.That((half + 19.0 / 1024).AssertNear(half).Rank, Is.Zero);
+            Assert.That(() => (half + 21.0 / 1024).AssertNear(half), Throws.TypeOf<AssertionFailedException>());
+            Assert.That(Tensor.From(infinity).AssertNear(Tensor.From(infinity)).Item(), Is.EqualTo(infinity));
+            Assert.That(() => Tensor.From(double.NaN).AssertNear(Tensor.From(double.NaN), 1, 1), Throws.TypeOf<AssertionFailedException>());
+            Assert.That(Tensor.From(3, 4).AssertNear(Tensor.From(4), absolute: 1).ElementCount, Is.EqualTo(2));
+            Assert.That(() => Tensor.From(3, 4).AssertNear(Tensor.From(4)), Throws.TypeOf<AssertionFailedException>().With.Message.Contains("3 against 4 at [0]"), "integers are equal or not");
+            Assert.That(() => a.AssertNear(half), Throws.TypeOf<DTypeMismatchException>().With.Message.Contains("'a' is float64, 'half' float16"));
+            Assert.That(() => a.AssertNear(b, relative: -1), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("-1"));
+            Assert.That(() => a.AssertNear(b, absolute: double.NaN), Throws.TypeOf<InvalidArgumentException>());
+        });
+    }
+
+    [Test]
+    public void A_traced_function_comes_after_what_is_asserted_to_be_near_or_true()
+    {
+        Tensor two = Tensor.From(2f);
+        using TracedFunction traced = Function.Trace(v => v.AssertRankIn([1]).AssertNear(two, absolute: 0.5) * (v > 0).AssertTrue().Cast(DType.Float32));
+        Assert.That(traced.Call(Tensor.From(1.5f, 2.5f)).ToArray<float>(), Is.EqualTo(new[] { 1.5f, 2.5f }));
+        Assert.That(() => traced.Call(Tensor.From(2f, 3)), Throws.TypeOf<AssertionFailedException>().With.Message.Contains("'v.AssertRankIn([1])'").And.Message.Contains("3 against 2 at [1]"));
+        Assert.That(traced.TraceCount, Is.EqualTo(1));
+        Assert.That(() => traced.Call(two), Throws.TypeOf<ShapeMismatchException>());
+    }
+
+    [Test]
     public void An_assertion_is_unseen_by_tapes_and_leaves_no_tensor()
     {
         Tensor x = Tensor.From(1f, 2);
@@ -66,7 +134,7 @@ public sealed class AssertionsTests
         Tensor three = Tensor.From(3f);
         using (var wrappers = new WrapperCount())
         {
-            x.AssertPositive().AssertFinite().AssertLess(three).AssertInRange(0, 2).AssertShape([2]);
+            x.AssertPositive().AssertFinite().AssertLess(three).AssertInRange(0, 2).AssertShape([2]).AssertNear(x);
             Assert.That(wrappers.Beside(), Is.Zero);
         }
         using TracedFunction shapes = Function.Trace(v => v.AssertShape([null]).AssertRank(1) * 2);
