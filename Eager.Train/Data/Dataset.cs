@@ -10,7 +10,7 @@ public static partial class Dataset
     /// <summary>The slices of a tensor along its first axis.</summary>
     /// <param name="tensor">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
     /// <exception cref="ShapeMismatchException">The tensor is a scalar.</exception>
-    public static Dataset<Tensor> FromTensorSlices(Tensor tensor) => new SliceDataset<Tensor>([new PlainColumn(tensor)]);
+    public static Dataset<Tensor> FromTensorSlices(Tensor tensor) => Slices(tensor);
 
     /// <summary>Pairs of slices of two tensors along their first axes.</summary>
     /// <param name="features">At least rank 1; kept, not copied, where its elements are on the CPU in C order.</param>
@@ -22,10 +22,50 @@ public static partial class Dataset
     /// </code></example>
     public static Dataset<(Tensor Features, Tensor Labels)> FromTensorSlices(Tensor features, Tensor labels) => FromColumns(new PlainColumn(features), new PlainColumn(labels));
 
+    /// <summary>Slices of any number of tensors along their first axes.</summary>
+    /// <param name="tensors">At least one, each of rank 1 at least and of as many slices; kept, not copied, where their elements are on the CPU in C order.</param>
+    /// <returns>Arrays of slices, in the order of the tensors.</returns>
+    /// <exception cref="ShapeMismatchException">A tensor is a scalar, or the numbers of slices differ.</exception>
+    /// <exception cref="InvalidArgumentException">There is no tensor.</exception>
+    /// <example><code>
+    /// foreach (Tensor[] batch in Dataset.FromTensorSlices(images, captions, labels).Batch(32)) training.TrainOnBatch(batch[..2], batch[2..]);
+    /// </code></example>
+    public static Dataset<Tensor[]> FromTensorSlices(params IReadOnlyList<Tensor> tensors) => Slices<Tensor[]>([.. tensors]);
+
+    /// <summary>Slices of tensors along their first axes, by the tensors' names.</summary>
+    /// <param name="tensors">At least one, each of rank 1 at least and of as many slices; kept, not copied, where their elements are on the CPU in C order.</param>
+    /// <exception cref="ShapeMismatchException">A tensor is a scalar, or the numbers of slices differ; the message names the tensor.</exception>
+    /// <exception cref="InvalidArgumentException">There is no tensor.</exception>
+    /// <example><code>
+    /// var people = Dataset.FromTensorSlices(new Dictionary&lt;string, Tensor&gt; { ["age"] = ages, ["income"] = incomes });
+    /// foreach ((IReadOnlyDictionary&lt;string, Tensor&gt; x, Tensor y) in people.Zip(Dataset.FromTensorSlices(labels)).Batch(32)) Train(x["age"], x["income"], y);
+    /// </code></example>
+    public static Dataset<IReadOnlyDictionary<string, Tensor>> FromTensorSlices(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        return Slices(tensors);
+    }
+
+    /// <summary>The slices of an element's tensors.</summary>
+    internal static Dataset<T> Slices<T>(T element)
+    {
+        (Tensor[] tensors, string[] layout) = Structure.Of<T>().Unpack(element);
+        if (tensors.Length == 0) throw new InvalidArgumentException("Dataset.FromTensorSlices: there is no tensor to take slices of; give one at least.");
+        if (Array.IndexOf(tensors, null) is >= 0 and var absent) throw new InvalidArgumentException($"Dataset.FromTensorSlices: tensor {absent} of {tensors.Length} is null.");
+        Column[] columns = Array.ConvertAll(tensors, static tensor => new PlainColumn(tensor));
+        int other = Array.FindIndex(columns, column => column.Count != columns[0].Count);
+        if (other >= 0)
+        {
+            string shapes = string.Join(", ", tensors.Select(static tensor => tensor.ConcreteShape)), names = layout.Length == 0 ? "" : $" {string.Join(" ", layout)}";
+            throw new ShapeMismatchException($"Dataset.FromTensorSlices: the tensors{names} are {shapes}, with {columns[0].Count} and {columns[other].Count} slices; the first axes must be of one size.");
+        }
+        return new SliceDataset<T>(columns, layout);
+    }
+
     internal static Dataset<(Tensor Features, Tensor Labels)> FromColumns(Column features, Column labels)
     {
         if (features.Count != labels.Count) throw new ShapeMismatchException($"Dataset.FromTensorSlices: {features.Count} slices of features, {labels.Count} of labels; the first axes must be of one size.");
-        return new SliceDataset<(Tensor Features, Tensor Labels)>([features, labels]);
+        return new SliceDataset<(Tensor Features, Tensor Labels)>([features, labels], []);
     }
 
     /// <summary>A seed drawn from this thread's default generator, so that a global seed fixes it.</summary>
@@ -44,7 +84,7 @@ public static partial class Dataset
 /// <c>foreach</c> over a dataset is one epoch from its start, and each <c>foreach</c> is the next epoch, shuffled anew where that was asked for.
 /// <see cref="GetIterator"/> gives an object that knows its place and that a checkpoint can keep.
 /// </remarks>
-/// <typeparam name="T">An element: a tensor, or a tuple of tensors.</typeparam>
+/// <typeparam name="T">An element: a tensor, or a tuple, an array or a dictionary of tensors.</typeparam>
 public abstract partial class Dataset<T> : IEnumerable<T>
 {
     private readonly Lazy<long> seed;
@@ -93,13 +133,15 @@ public abstract partial class Dataset<T> : IEnumerable<T>
     internal abstract Pass<T> Begin(DatasetPosition position);
 }
 
-internal sealed class SliceDataset<T>(Column[] columns) : Dataset<T>(shuffles: 0)
+/// <param name="columns">One for each tensor of an element.</param>
+/// <param name="layout">What the type of the elements does not say of them.</param>
+internal sealed class SliceDataset<T>(Column[] columns, string[] layout) : Dataset<T>(shuffles: 0)
 {
     public override long? Count => columns[0].Count;
 
-    public override string ToString() => $"{columns[0].Count} × ({string.Join(", ", (object[])columns)})";
+    public override string ToString() => $"{columns[0].Count} × ({string.Join(", ", (object[])columns)}){string.Join(" ", layout)}";
 
-    internal override Pass<T> Begin(DatasetPosition position) => new SlicePass<T>(columns);
+    internal override Pass<T> Begin(DatasetPosition position) => new SlicePass<T>(columns, layout);
 }
 
 internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool reshuffleEachEpoch) : Dataset<T>(source.Shuffles + 1)

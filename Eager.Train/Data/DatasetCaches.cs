@@ -34,12 +34,13 @@ internal sealed class MemoryCache<T>
 
 /// <summary>
 /// Keeps elements in a TFRecord file, a record each: for each tensor its dtype and rank (a byte each), its sizes (i64), and its bytes in C order,
-/// all little-endian. A record before them says what they are elements of, one after them how many there are; both begin with a byte that is no dtype.
+/// all little-endian. Where the type of the elements does not say what their tensors are, the layout comes before them as a tensor of UTF-8.
+/// A record before them says what they are elements of, one after them how many there are; both begin with a byte that is no dtype.
 /// </summary>
 internal static class FileCache
 {
     private const byte Mark = byte.MaxValue;
-    private const string Kind = "Eager's cache of a dataset, version 1";
+    private const string Kind = "Eager's cache of a dataset, version 2";
 
     /// <param name="path">The file.</param>
     /// <param name="description">What the dataset consists of: a cache of another one is refused.</param>
@@ -51,7 +52,7 @@ internal static class FileCache
         string content = $"{Kind}: {typeof(T)} of {description}";
         if (File.Exists(path))
         {
-            foreach (byte[] record in Sequences.Skip(Elements(path, content), start)) yield return structure.Pack(Decode(record, path, structure.Count));
+            foreach (byte[] record in Sequences.Skip(Elements(path, content), start)) yield return Element(structure, Decode(record, path), path);
             yield break;
         }
         long index = 0;
@@ -62,7 +63,7 @@ internal static class FileCache
             Write(file, Head(content), path);
             foreach (T element in compute())
             {
-                Write(file, Encode(structure.Unpack(element)), path);
+                Write(file, Encode(Tensors(structure, element)), path);
                 if (index++ >= start) yield return element;
             }
             Write(file, End(index), path);
@@ -72,6 +73,28 @@ internal static class FileCache
         {
             file.Dispose();
             File.Delete(partial);
+        }
+    }
+
+    /// <summary>What is kept of an element.</summary>
+    internal static Tensor[] Tensors<T>(Structure<T> structure, T element)
+    {
+        (Tensor[] tensors, string[] layout) = structure.Unpack(element);
+        return structure.IsFixed ? tensors : [Tensor.From(Encoding.UTF8.GetBytes(string.Join('/', layout.Select(Uri.EscapeDataString)))), .. tensors];
+    }
+
+    /// <summary>The element of a record's tensors.</summary>
+    internal static T Element<T>(Structure<T> structure, Tensor[] tensors, string path)
+    {
+        try
+        {
+            if (structure.IsFixed) return structure.Pack(tensors, []);
+            if (tensors is not [{ DType: DType.UInt8, Rank: 1 } layout, ..]) throw Damaged(path);
+            return structure.Pack(tensors[1..], [.. Encoding.UTF8.GetString(layout.ToArray<byte>()).Split('/').Select(Uri.UnescapeDataString)]);
+        }
+        catch (InvalidDataException)
+        {
+            throw Damaged(path);
         }
     }
 
@@ -124,7 +147,7 @@ internal static class FileCache
         return bytes.ToArray();
     }
 
-    internal static Tensor[] Decode(byte[] record, string path, int? count = null)
+    internal static Tensor[] Decode(byte[] record, string path)
     {
         var tensors = new List<Tensor>();
         ReadOnlySpan<byte> rest = record;
@@ -154,7 +177,7 @@ internal static class FileCache
             }
             tensors.Add(tensor);
         }
-        return count is null || count == tensors.Count ? [.. tensors] : throw Damaged(path);
+        return [.. tensors];
     }
 
     private static FileStream Create(string path)

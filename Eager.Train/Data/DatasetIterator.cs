@@ -23,7 +23,7 @@ public readonly record struct DatasetPosition(long Epoch, long Index, long Seed)
 /// while (batches.Epoch &lt; 5)
 ///     foreach (var (x, y) in batches) Train(x, y);
 /// </code></example>
-/// <typeparam name="T">An element: a tensor, or a tuple of tensors.</typeparam>
+/// <typeparam name="T">An element: a tensor, or a tuple, an array or a dictionary of tensors.</typeparam>
 public sealed class DatasetIterator<T> : IEnumerable<T>, ICheckpointable
 {
     private readonly Dataset<T> dataset;

@@ -3,12 +3,7 @@ namespace Eager.Train;
 /// <summary>Puts tensors of different sizes together.</summary>
 internal static class Padding
 {
-    internal static T Stack<T>(IReadOnlyList<T> elements, Scalar fill)
-    {
-        Structure<T> structure = Structure.Of<T>();
-        Tensor[][] parts = [.. elements.Select(structure.Unpack)];
-        return structure.Pack([.. parts[0].Select((_, i) => Stack([.. parts.Select(p => p[i])], fill))]);
-    }
+    internal static T Stack<T>(IReadOnlyList<T> elements, Scalar fill) => Structure.Of<T>().Join(elements, tensors => Stack(tensors, fill));
 
     private static Tensor Stack(Tensor[] tensors, Scalar fill)
     {

@@ -33,17 +33,17 @@ internal abstract class IndexedPass<T> : Pass<T>
 }
 
 /// <summary>Slices of tensors in their own order.</summary>
-internal sealed class SlicePass<T>(Column[] columns) : IndexedPass<T>
+internal sealed class SlicePass<T>(Column[] columns, string[] layout) : IndexedPass<T>
 {
     public override long Count => columns[0].Count;
 
-    public override T Element(long index) => Structure.Of<T>().Pack(Array.ConvertAll(columns, column => column.Element(index)));
+    public override T Element(long index) => Structure.Of<T>().Pack(Array.ConvertAll(columns, column => column.Element(index)), layout);
 
     public override T Gather(ReadOnlySpan<long> indices)
     {
         var tensors = new Tensor[columns.Length];
         for (int i = 0; i < columns.Length; i++) tensors[i] = columns[i].Gather(indices);
-        return Structure.Of<T>().Pack(tensors);
+        return Structure.Of<T>().Pack(tensors, layout);
     }
 }
 

@@ -30,8 +30,7 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
     /// <summary>Some of the examples, from one up to another.</summary>
     internal static Batches Of(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor?[]? weights, long from, long to, int size, bool shuffle)
     {
-        Column[] columns = [.. x.Concat(y).Concat((weights ?? []).OfType<Tensor>()).Select(tensor => new PlainColumn(tensor.Narrow(0, from, to - from)))];
-        Dataset<Tensor[]> dataset = new SliceDataset<Tensor[]>(columns);
+        Dataset<Tensor[]> dataset = Dataset.Slices<Tensor[]>([.. x.Concat(y).Concat((weights ?? []).OfType<Tensor>()).Select(tensor => tensor.Narrow(0, from, to - from))]);
         if (shuffle) dataset = dataset.Shuffle();
         dataset = dataset.Batch(size);
         return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], Weighted(parts[(x.Count + y.Count)..]))), dataset.Count);
