@@ -83,6 +83,9 @@ public abstract record StateEntry
     internal static StateEntry Doubles(string key, Func<double[]> get, Action<double[]> set, Shape shape, Func<double[], string?>? check = null) =>
         Numbers(key, DType.Float64, get, set, shape, check);
 
+    /// <summary>What gives back the value as it is now.</summary>
+    internal abstract Action Hold();
+
     /// <summary>What to write.</summary>
     internal abstract SafeTensorsSource ToSource();
 
@@ -103,6 +106,12 @@ public abstract record StateEntry
 
     private sealed record TensorEntry(string Key, Func<Tensor> Get, Action<Tensor> Set, Variable? Owner) : StateEntry(Key)
     {
+        internal override Action Hold()
+        {
+            Tensor value = Get().Clone();
+            return () => Set(value);
+        }
+
         private Shape Wanted => Owner?.StaticShape ?? Get().ConcreteShape;
 
         internal override SafeTensorsSource ToSource()
@@ -158,6 +167,12 @@ public abstract record StateEntry
 
     private sealed record BytesEntry(string Key, DType DType, Shape? Shape, Func<byte[]> Get, Action<byte[]> Set, Func<byte[], string?>? Check) : StateEntry(Key)
     {
+        internal override Action Hold()
+        {
+            byte[] bytes = Get();
+            return () => Set(bytes);
+        }
+
         internal override SafeTensorsSource ToSource()
         {
             byte[] bytes = Get();

@@ -7,7 +7,7 @@ public static partial class Dataset
     public static Dataset<Tensor> FromTensor(Tensor tensor)
     {
         Tensor kept = TensorMemory.KeepPlain(tensor, "Dataset.FromTensor");
-        return new StreamDataset<Tensor>($"{kept.DType.Name()} {kept.ConcreteShape}", 0, 1, (_, start) => start == 0 ? [kept.Alias()] : []);
+        return new StreamDataset<Tensor>($"{kept.DType.Name()} {kept.ConcreteShape}", 0, 1, false, (_, start) => start == 0 ? [kept.Alias()] : []);
     }
 
     /// <summary>What a function generates, anew for each epoch.</summary>
@@ -20,7 +20,7 @@ public static partial class Dataset
     public static Dataset<T> FromEnumerable<T>(Func<IEnumerable<T>> generate, long? count = null)
     {
         ArgumentNullException.ThrowIfNull(generate);
-        return new StreamDataset<T>($"generated {typeof(T).Name}", 0, count, (_, start) => Sequences.Skip(Sequences.Later(generate), start));
+        return new StreamDataset<T>($"generated {typeof(T).Name}", 0, count, false, (_, start) => Sequences.Skip(Sequences.Later(generate), start));
     }
 
     /// <summary>The elements of a list, such as file names; the list is not copied.</summary>
@@ -56,7 +56,7 @@ public static partial class Dataset
     /// <param name="paths">The files.</param>
     /// <exception cref="MissingFileException">A file is not there or cannot be read; raised when the enumeration gets there.</exception>
     public static Dataset<string> FromTextLines(params IReadOnlyList<string> paths) =>
-        new StreamDataset<string>($"lines of {paths.Count} files", 0, null, (_, start) => Sequences.Skip(paths.SelectMany(TextFile.Lines), start));
+        new StreamDataset<string>($"lines of {paths.Count} files", 0, null, false, (_, start) => Sequences.Skip(paths.SelectMany(TextFile.Lines), start));
 
     /// <summary>The records of TFRecord files, one file after another; <see cref="TfExample.Parse"/> reads those of TensorFlow.</summary>
     /// <param name="paths">The files, each as it is or gzipped as a whole.</param>
@@ -66,7 +66,7 @@ public static partial class Dataset
     /// var images = Dataset.FromTfRecords("train.tfrecord").Map(r => TfExample.Parse(r)).Map(e => Tensor.From([.. e.Floats("image")], [28, 28]));
     /// </code></example>
     public static Dataset<byte[]> FromTfRecords(params IReadOnlyList<string> paths) =>
-        new StreamDataset<byte[]>($"records of {paths.Count} files", 0, null, (_, start) => Sequences.Skip(paths.SelectMany(path => TfRecord.Read(path)), start));
+        new StreamDataset<byte[]>($"records of {paths.Count} files", 0, null, false, (_, start) => Sequences.Skip(paths.SelectMany(path => TfRecord.Read(path)), start));
 
     /// <summary>The rows of a file of comma-separated values (RFC 4180), as their fields.</summary>
     /// <param name="path">The file, UTF-8.</param>
@@ -75,7 +75,7 @@ public static partial class Dataset
     /// <exception cref="MissingFileException">The file is not there or cannot be read; raised when the enumeration gets there.</exception>
     /// <exception cref="CorruptFileException">A quote is not closed, or a row has another number of fields than the first; the message gives the line.</exception>
     public static Dataset<string[]> FromCsvFields(string path, bool hasHeader = true, char separator = ',') =>
-        new StreamDataset<string[]>($"rows of a file, header: {hasHeader}", 0, null, (_, start) => Sequences.Skip(CsvFile.Rows(path, separator), start + (hasHeader ? 1 : 0)));
+        new StreamDataset<string[]>($"rows of a file, header: {hasHeader}", 0, null, false, (_, start) => Sequences.Skip(CsvFile.Rows(path, separator), start + (hasHeader ? 1 : 0)));
 
     /// <summary>The rows of a file of comma-separated numbers, as float32 tensors of shape [columns].</summary>
     /// <param name="path">The file, UTF-8, numbers with a decimal point.</param>
@@ -85,7 +85,7 @@ public static partial class Dataset
     /// <exception cref="MissingFileException">The file is not there or cannot be read; raised when the enumeration gets there.</exception>
     /// <exception cref="CorruptFileException">A field is no number, or the rows are not all alike; raised when the enumeration gets there.</exception>
     public static Dataset<Tensor> FromCsv(string path, bool hasHeader = true, char separator = ',', float? missing = null) =>
-        new StreamDataset<Tensor>($"numbers of a file, header: {hasHeader}, missing: {missing}", 0, null, (_, start) =>
+        new StreamDataset<Tensor>($"numbers of a file, header: {hasHeader}, missing: {missing}", 0, null, false, (_, start) =>
             Sequences.Skip(CsvFile.Rows(path, separator).Select((row, i) => (row, i)), start + (hasHeader ? 1 : 0)).Select(r => CsvFile.ToTensor(r.row, r.i, path, missing)));
 }
 

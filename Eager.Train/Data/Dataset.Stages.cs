@@ -11,7 +11,7 @@ public abstract partial class Dataset<T>
     {
         RequirePositive(bufferSize, "buffer", nameof(ShuffleWithin));
         int stage = Shuffles + 1;
-        return new StreamDataset<T>($"{this}.ShuffleWithin({bufferSize}, seed: {Text(seed)}, reshuffleEachEpoch: {reshuffleEachEpoch})", stage, Count,
+        return new StreamDataset<T>($"{this}.ShuffleWithin({bufferSize}, seed: {Text(seed)}, reshuffleEachEpoch: {reshuffleEachEpoch})", stage, Count, IsEndless,
             (position, start) => Sequences.Skip(Sequences.Shuffle(Begin(position).From(0), bufferSize, ShuffledDataset<T>.OrderOf(position, seed, stage, reshuffleEachEpoch)), start));
     }
 
@@ -40,7 +40,7 @@ public abstract partial class Dataset<T>
         ArgumentNullException.ThrowIfNull(function);
         RequirePositive(parallelism, "parallelism", nameof(Map));
         int stage = Shuffles + 1;
-        return new StreamDataset<TResult>($"{this}.Map(random, seed: {Text(seed)})", stage, Count, (position, start) =>
+        return new StreamDataset<TResult>($"{this}.Map(random, seed: {Text(seed)})", stage, Count, IsEndless, (position, start) =>
         {
             ulong key = ShuffledDataset<T>.OrderOf(position, seed, stage, reshuffleEachEpoch: true).Next();
             return Sequences.Map(Begin(position).From(start), (element, index) =>
@@ -57,7 +57,7 @@ public abstract partial class Dataset<T>
     public Dataset<T> Filter(Func<T, bool> test)
     {
         ArgumentNullException.ThrowIfNull(test);
-        return new StreamDataset<T>($"{this}.Filter()", Shuffles, null, (position, start) =>
+        return new StreamDataset<T>($"{this}.Filter()", Shuffles, null, IsEndless, (position, start) =>
             Sequences.Skip(Sequences.Map(Begin(position).From(0), (element, _) => (Element: element, Stays: test(element)), 0, 1).Where(e => e.Stays).Select(e => e.Element), start));
     }
 
@@ -85,7 +85,7 @@ public abstract partial class Dataset<T>
     public Dataset<T> Repeat(long? count = null)
     {
         RequireNotNegative(count ?? 0, nameof(Repeat));
-        return new StreamDataset<T>($"{this}.Repeat({count})", Shuffles, Count * count, (position, start) =>
+        return new StreamDataset<T>($"{this}.Repeat({count})", Shuffles, Count == 0 || count == 0 ? 0 : Count * count, count != 0 && (IsEndless || (count is null && Count != 0)), (position, start) =>
             Sequences.Repeat(round => Begin(position with { Epoch = (position.Epoch * (count ?? 0)) + round }), count ?? long.MaxValue, Count, start));
     }
 
@@ -94,7 +94,8 @@ public abstract partial class Dataset<T>
     public Dataset<(T First, TOther Second)> Zip<TOther>(Dataset<TOther> other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new StreamDataset<(T, TOther)>($"{this}.Zip({other})", Shuffles + other.Shuffles, Count < other.Count ? Count : other.Count,
+        long? shorter = IsEndless ? other.Count : other.IsEndless ? Count : Count is { } mine && other.Count is { } its ? Math.Min(mine, its) : null;
+        return new StreamDataset<(T, TOther)>($"{this}.Zip({other})", Shuffles + other.Shuffles, shorter, IsEndless && other.IsEndless,
             (position, start) => Begin(position).From(start).Zip(other.Begin(Beside(position)).From(start)));
     }
 
@@ -103,7 +104,7 @@ public abstract partial class Dataset<T>
     public Dataset<T> Concat(Dataset<T> other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new StreamDataset<T>($"{this}.Concat({other})", Shuffles + other.Shuffles, Count + other.Count,
+        return new StreamDataset<T>($"{this}.Concat({other})", Shuffles + other.Shuffles, Count + other.Count, IsEndless || other.IsEndless,
             (position, start) => Sequences.Skip(Begin(position).From(0).Concat(Sequences.Later(() => other.Begin(Beside(position)).From(0))), start));
     }
 
@@ -117,7 +118,7 @@ public abstract partial class Dataset<T>
         ArgumentNullException.ThrowIfNull(function);
         RequirePositive(cycleLength, "cycle length", nameof(Interleave));
         RequirePositive(blockLength, "block length", nameof(Interleave));
-        return new StreamDataset<TResult>($"{this}.Interleave({cycleLength}, {blockLength})", Shuffles + 1, null, (position, start) =>
+        return new StreamDataset<TResult>($"{this}.Interleave({cycleLength}, {blockLength})", Shuffles + 1, null, IsEndless, (position, start) =>
             Sequences.Skip(Sequences.Interleave(Sequences.Map(Begin(position).From(0), (element, _) => function(element), 0, 1).Select(made => made.Begin(Beside(position)).From(0)), cycleLength, blockLength), start));
     }
 
@@ -130,7 +131,7 @@ public abstract partial class Dataset<T>
     {
         RequirePositive(size, "size", nameof(PaddedBatch));
         Scalar fill = padding ?? 0;
-        return new StreamDataset<T>($"{this}.PaddedBatch({size}, {fill}, dropRemainder: {dropRemainder})", Shuffles, dropRemainder ? Count / size : (Count + size - 1) / size,
+        return new StreamDataset<T>($"{this}.PaddedBatch({size}, {fill}, dropRemainder: {dropRemainder})", Shuffles, dropRemainder ? Count / size : (Count + size - 1) / size, IsEndless,
             (position, start) => Begin(position).From(start * size).Chunk(size).Where(chunk => !dropRemainder || chunk.Length == size).Select(chunk => Padding.Stack(chunk, fill)));
     }
 
@@ -138,7 +139,7 @@ public abstract partial class Dataset<T>
     public Dataset<T> Cache()
     {
         var kept = new MemoryCache<T>();
-        return new StreamDataset<T>($"{this}.Cache()", Shuffles, Count, (position, start) =>
+        return new StreamDataset<T>($"{this}.Cache()", Shuffles, Count, IsEndless, (position, start) =>
             kept.From(() => Begin(position with { Epoch = 0 }).From(0), start, Shuffles > 0 ? position.Seed : 0));
     }
 
@@ -149,7 +150,7 @@ public abstract partial class Dataset<T>
     public Dataset<T> Cache(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return new StreamDataset<T>($"{this}.Cache(file)", Shuffles, Count, (position, start) =>
+        return new StreamDataset<T>($"{this}.Cache(file)", Shuffles, Count, IsEndless, (position, start) =>
             FileCache.From(path, ToString()!, () => Begin(position with { Epoch = 0 }).From(0), start));
     }
 
@@ -162,13 +163,13 @@ public abstract partial class Dataset<T>
         RequirePositive(count, "count", nameof(Prefetch));
         Structure<T>? structure = device is null ? null : Structure.Of<T>();
         Func<T, T>? move = structure is null ? null : element => structure.Change(element, part => Upload(part, device!.Value));
-        return new StreamDataset<T>($"{this}", Shuffles, Count, (position, start) =>
+        return new StreamDataset<T>($"{this}", Shuffles, Count, IsEndless, (position, start) =>
             Sequences.Prefetch(() => move is null ? Begin(position).From(start) : Begin(position).From(start).Select(move), count));
     }
 
     /// <summary>The same elements, until a token is cancelled.</summary>
     /// <param name="cancellation">Asked before each element; then the enumeration throws an <see cref="OperationCanceledException"/>, and its place stays.</param>
-    public Dataset<T> WithCancellation(CancellationToken cancellation) => new StreamDataset<T>($"{this}", Shuffles, Count, (position, start) => Begin(position).From(start).Select(element =>
+    public Dataset<T> WithCancellation(CancellationToken cancellation) => new StreamDataset<T>($"{this}", Shuffles, Count, IsEndless, (position, start) => Begin(position).From(start).Select(element =>
     {
         cancellation.ThrowIfCancellationRequested();
         return element;
@@ -203,6 +204,8 @@ internal sealed class MappedDataset<TSource, T>(Dataset<TSource> source, Func<TS
 {
     public override long? Count => source.Count;
 
+    public override bool IsEndless => source.IsEndless;
+
     public override string ToString() => $"{source}.Map()";
 
     internal override Pass<T> Begin(DatasetPosition position) => new StreamPass<T>(start => Sequences.Map(source.Begin(position).From(start), (element, _) => function(element), start, parallelism));
@@ -215,10 +218,13 @@ internal sealed class MappedDataset<TSource, T>(Dataset<TSource> source, Func<TS
 /// <param name="description">What it consists of, so that a place saved in another one is refused.</param>
 /// <param name="shuffles">How many stages draw random numbers, up to here.</param>
 /// <param name="count">The number of elements, where it is known.</param>
+/// <param name="isEndless">Whether an epoch has no end.</param>
 /// <param name="from">The elements of an epoch from a place on.</param>
-internal sealed class StreamDataset<T>(string description, int shuffles, long? count, Func<DatasetPosition, long, IEnumerable<T>> from) : Dataset<T>(shuffles)
+internal sealed class StreamDataset<T>(string description, int shuffles, long? count, bool isEndless, Func<DatasetPosition, long, IEnumerable<T>> from) : Dataset<T>(shuffles)
 {
     public override long? Count => count;
+
+    public override bool IsEndless => isEndless;
 
     public override string ToString() => description;
 
@@ -228,7 +234,11 @@ internal sealed class StreamDataset<T>(string description, int shuffles, long? c
 /// <summary>Some consecutive elements of another dataset; any of them can be had where any of the other's can.</summary>
 internal sealed class RangeDataset<T>(Dataset<T> source, string description, long start, long most) : Dataset<T>(source.Shuffles)
 {
-    public override long? Count => source.Count is { } count ? Length(count) : null;
+    public override long? Count => source.Count is { } count ? Length(count) : IsTaken && source.IsEndless ? most : null;
+
+    public override bool IsEndless => source.IsEndless && !IsTaken;
+
+    private bool IsTaken => most < long.MaxValue - start;
 
     public override string ToString() => description;
 

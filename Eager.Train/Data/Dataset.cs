@@ -97,8 +97,14 @@ public abstract partial class Dataset<T> : IEnumerable<T>
         seed = new Lazy<long>(() => Shuffles > 0 ? Dataset.DrawSeed() : 0);
     }
 
-    /// <summary>The number of elements of an epoch, null where only running through it can tell.</summary>
+    /// <summary>The number of elements of an epoch, null where only running through it can tell, or where it has no end.</summary>
     public abstract long? Count { get; }
+
+    /// <summary>Whether an epoch has no end, as <see cref="Repeat"/> without a count makes it. Where <see cref="Count"/> is null and this is false, only running through an epoch can tell.</summary>
+    /// <example><code>
+    /// if (batches.IsEndless) batches = batches.Take(100);
+    /// </code></example>
+    public virtual bool IsEndless => false;
 
     /// <summary>How many stages draw random numbers, up to here.</summary>
     internal int Shuffles { get; }
@@ -106,7 +112,9 @@ public abstract partial class Dataset<T> : IEnumerable<T>
     /// <summary>All elements in random order. Where they can only be run through, all are read into memory first; <see cref="ShuffleWithin"/> keeps fewer.</summary>
     /// <param name="seed">Fixes the order; without it, it follows from the iterator's seed.</param>
     /// <param name="reshuffleEachEpoch">Whether each epoch has an order of its own.</param>
-    public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => Reordered(seed, reshuffleEachEpoch);
+    /// <exception cref="InvalidArgumentException">There is no end of elements.</exception>
+    public Dataset<T> Shuffle(long? seed = null, bool reshuffleEachEpoch = true) => !IsEndless ? Reordered(seed, reshuffleEachEpoch)
+        : throw new InvalidArgumentException("Dataset.Shuffle: the elements have no end, and all would be read first; put Shuffle before Repeat, or take ShuffleWithin.");
 
     private protected virtual Dataset<T> Reordered(long? seed, bool reshuffleEachEpoch) => new ShuffledDataset<T>(this, seed, reshuffleEachEpoch);
 
@@ -173,6 +181,8 @@ internal sealed class ShuffledDataset<T>(Dataset<T> source, long? seed, bool res
 internal sealed class BatchedDataset<T>(Dataset<T> source, int size, bool dropRemainder) : Dataset<T>(source.Shuffles)
 {
     public override long? Count => dropRemainder ? source.Count / size : (source.Count + size - 1) / size;
+
+    public override bool IsEndless => source.IsEndless;
 
     public override string ToString() => $"{source}.Batch({size}, dropRemainder: {dropRemainder})";
 

@@ -77,9 +77,9 @@ internal static class Sequences
                 if (!known && skip-- > 0) continue;
                 yield return element;
             }
+            // Rounds without an element would go on for ever, also where a count promised some.
+            if (!any && !(known && skip > 0)) yield break;
             if (known) skip = 0;
-            // Rounds without an element would go on for ever.
-            else if (!any) yield break;
         }
     }
 

@@ -18,14 +18,15 @@ internal sealed record Batch(Tensor[] Inputs, Tensor[] Labels, Tensor?[]? Weight
 /// <summary>What a loop over a model's data sees: batches of examples, labels and weights, anew for each epoch.</summary>
 /// <param name="Epoch">Begins an epoch.</param>
 /// <param name="Count">The number of batches, null where only running through them can tell.</param>
-internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
+/// <param name="IsEndless">Whether an epoch has no end.</param>
+internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count, bool IsEndless)
 {
-    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], null)), dataset.Count);
+    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], null)), dataset.Count, dataset.IsEndless);
 
-    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels, Tensor Weights)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], [batch.Weights])), dataset.Count);
+    internal static Batches Of(Dataset<(Tensor Features, Tensor Labels, Tensor Weights)> dataset) => new(() => dataset.Select(static batch => new Batch([batch.Features], [batch.Labels], [batch.Weights])), dataset.Count, dataset.IsEndless);
 
     /// <summary>Batches whose elements are the inputs, then a label tensor for each output, then perhaps weights for each.</summary>
-    internal static Batches Of(Dataset<Tensor[]> dataset, int outputs, bool isWeighted, string caller) => new(() => dataset.Select(parts => Parted(parts, outputs, isWeighted, caller)), dataset.Count);
+    internal static Batches Of(Dataset<Tensor[]> dataset, int outputs, bool isWeighted, string caller) => new(() => dataset.Select(parts => Parted(parts, outputs, isWeighted, caller)), dataset.Count, dataset.IsEndless);
 
     /// <summary>Some of the examples, from one up to another.</summary>
     internal static Batches Of(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y, Tensor?[]? weights, long from, long to, int size, bool shuffle)
@@ -33,7 +34,7 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
         Dataset<Tensor[]> dataset = Dataset.Slices<Tensor[]>([.. x.Concat(y).Concat((weights ?? []).OfType<Tensor>()).Select(tensor => tensor.Narrow(0, from, to - from))]);
         if (shuffle) dataset = dataset.Shuffle();
         dataset = dataset.Batch(size);
-        return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], Weighted(parts[(x.Count + y.Count)..]))), dataset.Count);
+        return new(() => dataset.Select(parts => new Batch(parts[..x.Count], parts[x.Count..(x.Count + y.Count)], Weighted(parts[(x.Count + y.Count)..]))), dataset.Count, dataset.IsEndless);
 
         Tensor?[]? Weighted(IEnumerable<Tensor> given)
         {
@@ -43,14 +44,20 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count)
     }
 
     /// <summary>No more than some of the batches of each epoch.</summary>
-    internal Batches Take(int? steps) => steps is not { } most ? this : new(() => Epoch().Take(most), Count is { } count ? Math.Min(count, most) : null);
+    internal Batches Take(int? steps) => steps is not { } most ? this : new(() => Epoch().Take(most), Count is { } count ? Math.Min(count, most) : IsEndless ? most : null, IsEndless: false);
+
+    /// <summary>Refuses to run through what has no end.</summary>
+    /// <param name="caller">Who would.</param>
+    /// <param name="steps">The argument that says how many batches to take.</param>
+    internal Batches RequireEnd(string caller, string steps) => !IsEndless ? this
+        : throw new InvalidArgumentException($"{caller}: the batches have no end, as Repeat without a count makes them; give {steps}, or take some of them with Take.");
 
     /// <summary>Epochs of a number of batches, each of which goes on where the one before ended.</summary>
     internal Batches Spread(int? steps, string caller)
     {
         if (steps is not { } perEpoch) return this;
         IEnumerator<Batch>? source = null;
-        return new(Next, perEpoch);
+        return new(Next, perEpoch, IsEndless: false);
 
         IEnumerable<Batch> Next()
         {

@@ -38,7 +38,7 @@ public sealed partial class CompiledModel
     /// <param name="verbose">Whether progress is shown.</param>
     /// <param name="steps">How many batches are looked at, at the most; all when null.</param>
     /// <returns><c>loss</c> and each metric by its name.</returns>
-    /// <exception cref="InvalidArgumentException">There is no batch, or no step was asked for.</exception>
+    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, or there is no end of batches.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(Dataset<(Tensor Features, Tensor Labels)> batches, bool verbose = false, int? steps = null) => Evaluate(Batches.Of(batches), verbose, steps);
 
     /// <summary>The loss and the metrics over batches with a weight for each example; nothing is trained.</summary>
@@ -46,7 +46,7 @@ public sealed partial class CompiledModel
     /// <param name="verbose">Whether progress is shown.</param>
     /// <param name="steps">How many batches are looked at, at the most; all when null.</param>
     /// <returns><c>loss</c> and each metric by its name.</returns>
-    /// <exception cref="InvalidArgumentException">There is no batch, or no step was asked for.</exception>
+    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, or there is no end of batches.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(Dataset<(Tensor Features, Tensor Labels, Tensor Weights)> batches, bool verbose = false, int? steps = null) => Evaluate(Batches.Of(batches), verbose, steps);
 
     /// <summary>The losses and the metrics of a model of several inputs or outputs over batches; nothing is trained.</summary>
@@ -55,7 +55,7 @@ public sealed partial class CompiledModel
     /// <param name="steps">How many batches are looked at, at the most; all when null.</param>
     /// <param name="isWeighted">Whether elements end with a weight tensor for each output.</param>
     /// <returns><c>loss</c>, and the loss and each metric of each output by name.</returns>
-    /// <exception cref="InvalidArgumentException">There is no batch, an element has too few tensors, or no step was asked for.</exception>
+    /// <exception cref="InvalidArgumentException">There is no batch, an element has too few tensors, no step was asked for, or there is no end of batches.</exception>
     public IReadOnlyDictionary<string, double> Evaluate(Dataset<Tensor[]> batches, bool verbose = false, int? steps = null, bool isWeighted = false) =>
         Evaluate(Batches.Of(batches, outputs.Count, isWeighted, nameof(Evaluate)), verbose, steps);
 
@@ -66,7 +66,7 @@ public sealed partial class CompiledModel
     /// <param name="classWeights">A weight for each class number; 1 for those not listed.</param>
     /// <param name="resetFigures">Whether the figures are those of this batch alone, not over all since they were last reset.</param>
     /// <returns><c>loss</c>, from before the step, and each metric by its name.</returns>
-    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples.</exception>
+    /// <exception cref="ShapeMismatchException">There are not as many labels or weights as examples, or the loss or a metric refuses what the model gives for them; no step is made then.</exception>
     public IReadOnlyDictionary<string, double> TrainOnBatch(Tensor x, Tensor y, Tensor? sampleWeights = null, IReadOnlyDictionary<long, double>? classWeights = null, bool resetFigures = true) =>
         TrainOnBatch([x], [y], sampleWeights, Known(classWeights), resetFigures);
 
@@ -127,10 +127,10 @@ public sealed partial class CompiledModel
     /// <param name="batches">One <c>foreach</c> over them is made; from batches that have labels too, <c>Map</c> takes the examples.</param>
     /// <param name="verbose">Whether progress is shown.</param>
     /// <param name="steps">How many batches are looked at, at the most; all when null.</param>
-    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, or the model has several outputs.</exception>
+    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, there is no end of batches, or the model has several outputs.</exception>
     /// <exception cref="ShapeMismatchException">What the model gives for two batches differs in more than its first axis.</exception>
     /// <example><code>Tensor logits = training.Predict(test.Map(static batch => batch.Features));</code></example>
-    public Tensor Predict(Dataset<Tensor> batches, bool verbose = false, int? steps = null) => Only(Predict(() => new Batches(() => batches.Select(static x => new Batch([x], [], null)), batches.Count), verbose, steps));
+    public Tensor Predict(Dataset<Tensor> batches, bool verbose = false, int? steps = null) => Only(Predict(() => new Batches(() => batches.Select(static x => new Batch([x], [], null)), batches.Count, batches.IsEndless), verbose, steps));
 
     /// <summary>What a model of several inputs or outputs gives for examples, batch by batch and in their order.</summary>
     /// <param name="x">A tensor for each input, with examples along the first axis; at least one.</param>
@@ -151,23 +151,23 @@ public sealed partial class CompiledModel
     /// <param name="verbose">Whether progress is shown.</param>
     /// <param name="steps">How many batches are looked at, at the most; all when null.</param>
     /// <returns>A tensor for each output.</returns>
-    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, or the model takes another number of inputs.</exception>
+    /// <exception cref="InvalidArgumentException">There is no batch, no step was asked for, there is no end of batches, or the model takes another number of inputs.</exception>
     /// <exception cref="ShapeMismatchException">What the model gives for two batches differs in more than its first axis.</exception>
     public IReadOnlyList<Tensor> PredictAll(Dataset<Tensor[]> batches, bool verbose = false, int? steps = null) =>
-        Predict(() => new Batches(() => batches.Select(static x => new Batch(x, [], null)), batches.Count), verbose, steps);
+        Predict(() => new Batches(() => batches.Select(static x => new Batch(x, [], null)), batches.Count, batches.IsEndless), verbose, steps);
 
     private Dictionary<string, double> Evaluate(Batches batches, bool verbose, int? steps)
     {
         RequirePositive(steps, nameof(steps), nameof(Evaluate));
         if (batches.Count == 0) throw new InvalidArgumentException("Evaluate: there is no batch to look at.");
-        return Test(batches.Take(steps), new CallbackList(null), verbose);
+        return Test(batches.Take(steps).RequireEnd(nameof(Evaluate), nameof(steps)), new CallbackList(null), verbose);
     }
 
     private IReadOnlyList<Tensor> Predict(Func<Batches> batches, bool verbose, int? steps)
     {
         RequirePositive(steps, nameof(steps), nameof(Predict));
         using var scope = new TensorScope();
-        Batches taken = batches().Take(steps);
+        Batches taken = batches().Take(steps).RequireEnd(nameof(Predict), nameof(steps));
         using Autocast? autocast = BeginAutocast();
         using TrainingProgress? progress = verbose ? new TrainingProgress("predicting", taken.Count ?? 0) : null;
         var parts = new List<IReadOnlyList<Tensor>>();

@@ -15,6 +15,9 @@ public sealed partial class CompiledModel
     private bool hasPenalties;
     private readonly Dictionary<Layout, TracedFunction> tracedSteps = [];
 
+    // What gives back the figures and the number of steps as they were before the batch at hand.
+    private Action[] held = [];
+
     internal CompiledModel(Layer model, Optimizer optimizer, IReadOnlyList<TrainedOutput> outputs, bool traced, DType? mixedPrecision)
     {
         (Model, Optimizer, this.outputs, this.traced, MixedPrecision) = (model, optimizer, outputs, traced, mixedPrecision);
@@ -64,6 +67,7 @@ public sealed partial class CompiledModel
         if (batches.Count == 0) throw new InvalidArgumentException("Fit: there is no batch to train on.");
 
         batches = batches.Spread(plan.StepsPerEpoch, nameof(Fit));
+        validation = validation?.Take(plan.ValidationSteps).RequireEnd(nameof(Fit), "validationSteps");
         var history = new History();
         var context = new TrainingContext(Model, Optimizer, plan.Epochs, batches.Count);
         var told = new CallbackList(callbacks);
@@ -76,7 +80,7 @@ public sealed partial class CompiledModel
                 told.OnEpochBegin(epoch);
                 logs = TrainEpoch(batches, plan.ClassWeights, epoch, context, told, verbose);
                 if (validation is not null && (epoch + 1) % plan.ValidationFrequency == 0)
-                    foreach ((string name, double value) in Test(validation.Take(plan.ValidationSteps), told, verbose: false)) logs[Callback.ValidationPrefix + name] = value;
+                    foreach ((string name, double value) in Test(validation, told, verbose: false)) logs[Callback.ValidationPrefix + name] = value;
                 history.Add(epoch, logs);
                 if (verbose) Console.WriteLine($"epoch {epoch + 1}/{plan.Epochs}: {string.Join(", ", logs.Select(static f => string.Create(CultureInfo.InvariantCulture, $"{f.Key} {f.Value:F4}")))}");
                 told.OnEpochEnd(epoch, logs);
@@ -131,15 +135,19 @@ public sealed partial class CompiledModel
         Batch batch = Weighted(OnDevice(given), classWeights);
         Layout layout = Layout.Of(batch);
         Tensor[] tensors = [.. batch.Inputs, .. batch.Labels, .. (batch.Weights ?? []).OfType<Tensor>()];
-        Note(batch, traced ? TracedStep(layout).CallAll(tensors) : Step(layout, tensors));
+        held = [.. outputs.SelectMany(static output => output.Hold()), Optimizer.HoldStep()];
+        NoteLosses(batch, traced ? TracedStep(layout).CallAll(tensors) : Step(layout, tensors));
     }
 
     private void Test(Batch given)
     {
         RequireLabels(given);
         Batch batch = OnDevice(given);
+        held = [.. outputs.SelectMany(static output => output.Hold())];
         using Autocast? autocast = BeginAutocast();
-        Note(batch, Results(batch, Predictions(batch, training: false)));
+        Tensor[] results = Results(batch, Predictions(batch, training: false));
+        NoteMetrics(batch, results);
+        NoteLosses(batch, results);
     }
 
     private TracedFunction TracedStep(Layout layout)
@@ -157,8 +165,11 @@ public sealed partial class CompiledModel
         using var tape = new GradientTape();
         Tensor[] results = Results(batch, Predictions(batch, training: true));
         IReadOnlyList<Variable> variables = Model.TrainableVariables;
-        if (Scaler is null) Optimizer.Apply(tape.Gradient(results[0], variables), variables);
-        else Scaler.Apply(Optimizer, tape.Gradient(Scaler.ScaleLoss(results[0]), variables), variables);
+        Tensor?[] gradients = tape.Gradient(Scaler is null ? results[0] : Scaler.ScaleLoss(results[0]), variables);
+        // A metric that refuses the batch does so before the step is made.
+        NoteMetrics(batch, results);
+        if (Scaler is null) Optimizer.Apply(gradients, variables);
+        else Scaler.Apply(Optimizer, gradients, variables);
         return results;
     }
 
@@ -181,11 +192,22 @@ public sealed partial class CompiledModel
         return [penalty is null ? total : total + penalty, .. losses, .. penalty is null ? (Tensor[])[] : [penalty], .. predictions];
     }
 
-    private void Note(Batch batch, Tensor[] results)
+    /// <summary>Shows the metrics what they measure. Where one refuses it, nothing is noted, and the step that was begun counts for none.</summary>
+    private void NoteMetrics(Batch batch, Tensor[] results)
+    {
+        for (int i = 0; i < outputs.Count; i++) outputs[i].NoteMetrics(batch.Labels[i], results[results.Length - outputs.Count + i], batch.WeightsOf(i), outputs.Count > 1, Undo);
+
+        void Undo()
+        {
+            foreach (Action giveBack in held) giveBack();
+        }
+    }
+
+    private void NoteLosses(Batch batch, Tensor[] results)
     {
         long examples = ExamplesOf(batch.Labels[0]);
         loss.Update(results[0].Item(), examples);
-        for (int i = 0; i < outputs.Count; i++) outputs[i].Note(batch.Labels[i], results[results.Length - outputs.Count + i], batch.WeightsOf(i), results[1 + i].Item());
+        for (int i = 0; i < outputs.Count; i++) outputs[i].NoteLoss(results[1 + i].Item(), ExamplesOf(batch.Labels[i]));
         hasPenalties = results.Length > 1 + 2 * outputs.Count;
         if (hasPenalties) regularization.Update(results[1 + outputs.Count].Item(), examples);
     }

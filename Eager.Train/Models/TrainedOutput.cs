@@ -1,3 +1,4 @@
+using Eager.Autograd;
 using Eager.Losses;
 
 namespace Eager.Train;
@@ -45,10 +46,52 @@ internal sealed class TrainedOutput(string name, LossFunction loss, double weigh
     /// <summary>The loss of a batch as it counts in the sum.</summary>
     internal Tensor Weighted(Tensor batchLoss) => weight == 1 ? batchLoss : batchLoss * weight;
 
-    internal void Note(Tensor labels, Tensor predictions, Tensor? weights, double batchLoss)
+    internal void NoteLoss(double batchLoss, long examples) => meanLoss.Update(batchLoss, examples);
+
+    /// <summary>Shows the metrics a batch; in a traced step they are a host function, which every replay calls in its place.</summary>
+    /// <param name="labels">What should come out.</param>
+    /// <param name="predictions">What came out.</param>
+    /// <param name="weights">Weights, 1 when null.</param>
+    /// <param name="isOneOfSeveral">Whether errors say which output it is.</param>
+    /// <param name="undo">Called where a metric refuses the batch.</param>
+    internal void NoteMetrics(Tensor labels, Tensor predictions, Tensor? weights, bool isOneOfSeveral, Action undo)
     {
-        meanLoss.Update(batchLoss, CompiledModel.ExamplesOf(labels));
-        foreach (IPredictionMetric metric in metrics) metric.Update(labels, predictions, weights);
+        if (metrics.Count == 0) return;
+        Tensor[] seen = weights is null ? [labels, predictions] : [labels, predictions, weights];
+        if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
+        {
+            Function.Host(x => { Update(x, isOneOfSeveral, undo); return x[0]; }, name: "metrics")(seen);
+            return;
+        }
+        using var unrecorded = Unrecorded.Begin();
+        using var scope = Temporaries.Begin();
+        Update(seen, isOneOfSeveral, undo);
+    }
+
+    /// <summary>What gives back the metrics as they are now; those that no checkpoint can keep stay as they are.</summary>
+    internal IEnumerable<Action> Hold() => metrics.OfType<ICheckpointable>().SelectMany(static metric => metric.GetState()).Select(static entry => entry.Hold());
+
+    private void Update(Tensor[] seen, bool isOneOfSeveral, Action undo)
+    {
+        foreach (IPredictionMetric metric in metrics)
+        {
+            string place = $"The metric '{metric.Name}'{(isOneOfSeveral ? $" of output '{name}'" : "")}";
+            try
+            {
+                metric.Update(seen[0], seen[1], seen.Length > 2 ? seen[2] : null);
+            }
+            catch (EagerException e)
+            {
+                undo();
+                throw e switch
+                {
+                    ShapeMismatchException => new ShapeMismatchException($"{place}: {e.Message}"),
+                    DTypeMismatchException => new DTypeMismatchException($"{place}: {e.Message}"),
+                    InvalidArgumentException => new InvalidArgumentException($"{place}: {e.Message}"),
+                    _ => e,
+                };
+            }
+        }
     }
 
     internal void Reset()

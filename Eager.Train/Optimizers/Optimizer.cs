@@ -204,6 +204,13 @@ public abstract class Optimizer : ICheckpointable
                 yield return StateEntry.Variable(slot);
     }
 
+    /// <summary>What gives back the number of steps as it is now: a replay counts a step as it begins, and something before the update may stop it.</summary>
+    internal Action HoldStep()
+    {
+        long step = Step;
+        return () => Step = step;
+    }
+
     /// <summary>Writes the numbers that the rule reads beside the learning rate and the weight decay.</summary>
     /// <param name="values">Where to.</param>
     /// <param name="step">The number of this step, from 1.</param>

@@ -284,6 +284,33 @@ public class DatasetStageTests
         });
     }
 
+    [Test]
+    public void A_dataset_knows_how_many_elements_it_has_or_that_there_is_no_end()
+    {
+        Dataset<Tensor> endless = Slices(3).Repeat();
+        Dataset<Tensor>[] withoutEnd =
+        [
+            endless, Stream(3).Repeat(), endless.Map(static x => x), endless.Map(static (x, _) => x), endless.Batch(2), endless.PaddedBatch(2), endless.ShuffleWithin(2), endless.Filter(static _ => true), endless.Skip(5),
+            endless.Repeat(2), endless.Repeat(), Slices(2).Concat(endless), endless.Concat(Slices(2)), endless.Zip(endless).Map(static p => p.First), endless.Prefetch(), endless.Cache(), endless.WithCancellation(default),
+            endless.Interleave(static x => Dataset.FromTensor(x)),
+        ];
+        foreach (Dataset<Tensor> dataset in withoutEnd) Assert.That((dataset.IsEndless, dataset.Count), Is.EqualTo((true, (long?)null)), $"{dataset}");
+
+        (Dataset<Tensor> Dataset, long? Count)[] withEnd =
+        [
+            (Slices(3), 3), (Slices(3).Repeat(2), 6), (endless.Take(7), 7), (endless.Skip(2).Take(7).Batch(2), 4), (endless.Repeat(0), 0), (Slices(0).Repeat(), 0), (Stream(3).Repeat(0), 0),
+            (endless.Zip(Slices(4)).Map(static p => p.First), 4), (Slices(4).Zip(endless).Map(static p => p.First), 4), (Slices(4).Zip(Slices(3)).Map(static p => p.First), 3),
+            (Stream(3), null), (Stream(3).Repeat(2), null), (Stream(3).Take(2), null), (Stream(2).Zip(Slices(4)).Map(static p => p.First), null), (Slices(4).Zip(Stream(2)).Map(static p => p.First), null), (endless.Zip(Stream(2)).Map(static p => p.First), null),
+        ];
+        foreach ((Dataset<Tensor> dataset, long? count) in withEnd)
+        {
+            Assert.That((dataset.IsEndless, dataset.Count), Is.EqualTo((false, count)), $"{dataset}");
+            if (count is not null) Assert.That(dataset.LongCount(), Is.EqualTo(count), $"{dataset}");
+        }
+        Assert.That(() => endless.Shuffle(), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("ShuffleWithin"));
+        Assert.That(Stream(0).Repeat().Take(7).Repeat(), Is.Empty, "what turns out to be empty ends, whatever was expected of it");
+    }
+
     private static IEnumerable<Tensor> Numbers(int count) => Enumerable.Range(0, count).Select(i => Tensor.From((long)i));
 
     private static Dataset<Tensor> Stream(int count) => Dataset.FromEnumerable(() => Numbers(count));
