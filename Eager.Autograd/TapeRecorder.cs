@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Eager.Interop;
 
@@ -66,17 +65,17 @@ internal sealed class TapeRecorder : Observer
 
     ~TapeRecorder()
     {
-        foreach (SavedValue value in slabs.Saved)
+        foreach (ref readonly SavedValue value in slabs.Saved.Items)
             if (value.Handle != 0) Reclaimer.Enqueue(value.Handle);
     }
 
-    internal ReadOnlySpan<Node> Nodes => CollectionsMarshal.AsSpan(slabs.Nodes);
+    internal ReadOnlySpan<Node> Nodes => slabs.Nodes.Items;
 
-    internal ReadOnlySpan<InputEdge> InputsOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Inputs).Slice(node.FirstInput, node.InputCount);
+    internal ReadOnlySpan<InputEdge> InputsOf(in Node node) => slabs.Inputs.Slice(node.FirstInput, node.InputCount);
 
-    internal ReadOnlySpan<int> OutputsOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Outputs).Slice(node.FirstOutput, node.OutputCount);
+    internal ReadOnlySpan<int> OutputsOf(in Node node) => slabs.Outputs.Slice(node.FirstOutput, node.OutputCount);
 
-    internal Span<SavedValue> SavedOf(in Node node) => CollectionsMarshal.AsSpan(slabs.Saved).Slice(node.FirstSaved, node.SavedCount);
+    internal Span<SavedValue> SavedOf(in Node node) => slabs.Saved.Slice(node.FirstSaved, node.SavedCount);
 
     /// <summary>The number of a tensor that the tape follows, or −1.</summary>
     internal int NumberOf(Tensor tensor) =>
@@ -143,17 +142,17 @@ internal sealed class TapeRecorder : Observer
         {
             bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
             Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !x[i].HasSizesOf(y[0])) ? x[i].Shape : null;
-            slabs.Inputs.Add(new(needed ? NumberOf(x[i]) : -1, shape));
+            slabs.Inputs.Add() = new(needed ? NumberOf(x[i]) : -1, shape);
             if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
         }
         for (int i = 0; i < y.Length; i++)
         {
             // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
-            slabs.Outputs.Add(y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1);
+            slabs.Outputs.Add() = y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1;
             if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
         }
         if (AnomalyDetection.IsOpen) (callers ??= [])[slabs.Nodes.Count] = AnomalyDetection.Caller();
-        slabs.Nodes.Add(new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, slabs.Saved.Count - firstSaved));
+        slabs.Nodes.Add() = new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, slabs.Saved.Count - firstSaved);
     }
 
     /// <summary>What is kept, by operation.</summary>
@@ -187,19 +186,15 @@ internal sealed class TapeRecorder : Observer
     /// <summary>Lets go of a node's values; later reads of them fail.</summary>
     internal void Release(in Node node)
     {
-        foreach (ref SavedValue value in SavedOf(node))
-        {
-            if (value.Handle != 0) Native.eager_free(value.Handle);
-            value.Slice?.Dispose();
-            value.Recomputed?.Release(value.Id);
-            value = default;
-        }
+        Span<SavedValue> values = SavedOf(node);
+        LetGo(values);
+        values.Clear();
     }
 
     /// <summary>Forgets everything.</summary>
     internal void Clear()
     {
-        foreach (ref readonly Node node in Nodes) Release(node);
+        LetGo(slabs.Saved.Items);
         hooks = null;
         callers = null;
         slabs.Clear();
@@ -226,22 +221,49 @@ internal sealed class TapeRecorder : Observer
         if (isComplex) throw new GradientException($"{op.Name}: a tape follows its input, and its gradient is that of real numbers only, not of complex ones; run it within StopRecording if no gradient has to flow through it.");
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void LetGo(ReadOnlySpan<SavedValue> values)
+    {
+        const int AtOnce = 64;
+        nint* handles = stackalloc nint[AtOnce];
+        int count = 0;
+        foreach (ref readonly SavedValue value in values)
+        {
+            value.Slice?.Dispose();
+            value.Recomputed?.Release(value.Id);
+            if (value.Handle == 0) continue;
+            handles[count++] = value.Handle;
+            if (count < AtOnce) continue;
+            Native.eager_free_many(handles, count);
+            count = 0;
+        }
+        if (count > 0) Native.eager_free_many(handles, count);
+    }
+
     private void Save(Tensor tensor, int slot)
     {
-        nint handle = 0;
-        Tensor? slice = null;
-        Recomputation? recomputed = Recomputation?.Ask(tensor);
-        if (recomputed is null && tensor.AllSlices is null)
+        if (Recomputation?.Ask(tensor) is { } recomputed)
         {
-            handle = tensor.Enter();
+            Add(tensor, slot).Recomputed = recomputed;
+        }
+        else if (tensor.AllSlices is not null)
+        {
+            Tensor slice = tensor.AliasUnscoped();
+            Add(tensor, slot).Slice = slice;
+        }
+        else
+        {
+            nint handle = tensor.Enter();
             Native.eager_retain(handle);
             tensor.Leave();
+            Add(tensor, slot).Handle = handle;
         }
-        else if (recomputed is null)
-        {
-            slice = tensor.AliasUnscoped();
-        }
-        slabs.Saved.Add(new SavedValue { Handle = handle, Slice = slice, Recomputed = recomputed, Id = tensor.Id, Version = tensor.Version, VersionCount = tensor.Version?.Count ?? 0, Slot = slot });
+    }
+
+    private ref SavedValue Add(Tensor tensor, int slot)
+    {
+        ref SavedValue saved = ref slabs.Saved.Add();
+        (saved.Id, saved.Slot) = (tensor.Id, slot);
+        if (tensor.Version is { } version) (saved.Version, saved.VersionCount) = (version, version.Count);
+        return ref saved;
     }
 }

@@ -8,10 +8,10 @@ internal sealed class TapeSlabs
 
     [ThreadStatic] private static TapeSlabs? spare;
 
-    internal readonly List<TapeRecorder.Node> Nodes = [];
-    internal readonly List<TapeRecorder.InputEdge> Inputs = [];
-    internal readonly List<int> Outputs = [];
-    internal readonly List<TapeRecorder.SavedValue> Saved = [];
+    internal readonly Slab<TapeRecorder.Node> Nodes = new();
+    internal readonly Slab<TapeRecorder.InputEdge> Inputs = new();
+    internal readonly Slab<int> Outputs = new();
+    internal readonly Slab<TapeRecorder.SavedValue> Saved = new();
     internal readonly ValueNumbers Numbers = new();
 
     /// <summary>Empty slabs.</summary>
@@ -37,6 +37,36 @@ internal sealed class TapeSlabs
         Saved.Clear();
         Numbers.Clear();
         Numbers.StartAt(ThreadContext.Current.UpcomingId);
+    }
+}
+
+/// <summary>A list whose items are written where they stay.</summary>
+internal sealed class Slab<T>
+    where T : struct
+{
+    private const int FirstCapacity = 64;
+
+    private T[] items = [];
+
+    internal int Count { get; private set; }
+
+    internal int Capacity => items.Length;
+
+    internal Span<T> Items => items.AsSpan(0, Count);
+
+    /// <summary>The next item, all zeros until it is written.</summary>
+    internal ref T Add()
+    {
+        if (Count == items.Length) Array.Resize(ref items, Math.Max(FirstCapacity, 2 * Count));
+        return ref items[Count++];
+    }
+
+    internal Span<T> Slice(int start, int count) => items.AsSpan(start, count);
+
+    internal void Clear()
+    {
+        Array.Clear(items, 0, Count);
+        Count = 0;
     }
 }
 

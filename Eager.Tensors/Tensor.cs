@@ -17,17 +17,16 @@ namespace Eager;
 public partial class Tensor : IDisposable
 {
     private const int DisposedFlag = int.MinValue;
-    private const byte UnknownDType = byte.MaxValue;
     private const uint ManyElements = uint.MaxValue;
 
     private readonly Ledger.Entry? entry;  // none for a slice, which holds no handle
     private nint handle;
     private int uses;  // calls in flight, and DisposedFlag
-    private byte dtype = UnknownDType;
-    private byte deviceType;
-    private sbyte deviceIndex;
+    private readonly byte dtype;
+    private readonly byte deviceType;
+    private readonly sbyte deviceIndex;
     private byte rank;
-    private uint elements;  // ManyElements where there are more
+    private uint elements;  // ManyElements where there are more; 0 for a slice
     private long id;        // 0 until a recorder asks
     private Shape? shape;
 
@@ -35,6 +34,9 @@ public partial class Tensor : IDisposable
     private protected Tensor(nint handle)
     {
         this.handle = handle;
+        long packed = Native.eager_describe(handle);
+        (dtype, deviceType, deviceIndex) = ((byte)packed, (byte)(packed >> 8), Math.Max((sbyte)(packed >> 16), (sbyte)0));
+        (rank, elements) = ((byte)(packed >> 24), (uint)(packed >> 32));
         entry = ThreadContext.Current.Ledger.Add(this, handle);
     }
 
@@ -48,34 +50,13 @@ public partial class Tensor : IDisposable
     }
 
     /// <summary>The element type.</summary>
-    public DType DType
-    {
-        get
-        {
-            if (dtype == UnknownDType) Describe();
-            return (DType)dtype;
-        }
-    }
+    public DType DType => (DType)dtype;
 
     /// <summary>Where the elements are.</summary>
-    public Device Device
-    {
-        get
-        {
-            if (dtype == UnknownDType) Describe();
-            return new((DeviceType)deviceType, deviceIndex);
-        }
-    }
+    public Device Device => new((DeviceType)deviceType, deviceIndex);
 
     /// <summary>The number of axes.</summary>
-    public int Rank
-    {
-        get
-        {
-            if (dtype == UnknownDType) Describe();
-            return rank;
-        }
-    }
+    public int Rank => rank;
 
     /// <summary>The sizes, outermost first. In a traced function the unknown ones stay unknown.</summary>
     public Shape Shape => ThreadContext.Current.Observer?.SymbolicShape(this) ?? ConcreteShape;
@@ -151,8 +132,8 @@ public partial class Tensor : IDisposable
     {
         if (Rank != result.Rank) return false;
         // Each size is the result's or 1, so that equal products are equal sizes, unless a size is 0.
-        bool tells = AllSlices is null && result.AllSlices is null && elements is > 0 and < ManyElements && result.elements is > 0 and < ManyElements;
-        return tells ? elements == result.elements : ConcreteShape == result.ConcreteShape;
+        bool tell = elements is > 0 and < ManyElements && result.elements is > 0 and < ManyElements;
+        return tell ? elements == result.elements : ConcreteShape == result.ConcreteShape;
     }
 
     /// <summary>Frees the memory now, unless another tensor shares it or a call in flight still reads it. Doing so twice is harmless.</summary>
@@ -166,12 +147,6 @@ public partial class Tensor : IDisposable
         }
         ThreadContext.Current.Undisposed--;
         if (before > 0) return;  // a call is in flight on another thread and frees the handle when it ends
-        if (dtype == UnknownDType)
-        {
-            long packed = Native.eager_describe(handle);  // for the message of a use after this
-            rank = (byte)(packed >> 24);
-            dtype = (byte)packed;
-        }
         FreeHandle();
     }
 
@@ -312,17 +287,6 @@ public partial class Tensor : IDisposable
         Native.eager_free(freed);
     }
 
-    private void Describe()
-    {
-        long packed = Native.eager_describe(Enter());
-        Leave();
-        deviceType = (byte)(packed >> 8);
-        deviceIndex = (sbyte)Math.Max((sbyte)(packed >> 16), (sbyte)0);
-        rank = (byte)(packed >> 24);
-        elements = (uint)(packed >> 32);
-        Volatile.Write(ref dtype, (byte)packed);
-    }
-
     private unsafe Shape ReadShape()
     {
         int count = Rank;
@@ -341,10 +305,11 @@ public partial class Tensor : IDisposable
         // Never unknown from here on: another thread that asks for the shape must not read the sizes of one handle by the rank of another.
         _ = ConcreteShape;
         Shape newShape = value.ConcreteShape;
+        uint newElements = value.elements;
         nint taken = value.TakeHandle();
         nint former = Interlocked.Exchange(ref handle, taken);
         entry!.Handle = taken;
-        (shape, rank) = (newShape, (byte)newShape.Rank);
+        (shape, rank, elements) = (newShape, (byte)newShape.Rank, newElements);
         Leave();
         // Whoever enters from here on gets the new handle.
         inUse = Volatile.Read(ref uses) is not (0 or DisposedFlag);

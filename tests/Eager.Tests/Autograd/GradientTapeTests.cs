@@ -172,6 +172,21 @@ public class GradientTapeTests
         Assert.That(gradients[2]!.Item(), Is.EqualTo(30));
     }
 
+    [TestCase(1, 0, 3, 0)]
+    [TestCase(2, 1, 1, 0)]
+    [TestCase(1, 4, 4, 1)]
+    [TestCase(0, 1, 1, 5)]
+    public void Broadcast_gradients_have_the_shapes_of_their_inputs_empty_or_not(int rows, int columns, int otherRows, int otherColumns)
+    {
+        Tensor a = Tensor.Ones([rows, columns]), b = Tensor.Ones([otherRows, otherColumns]);
+        using var tape = new GradientTape();
+        tape.Watch(a, b);
+
+        Tensor?[] gradients = tape.Gradient(a + b, [a, b]);
+
+        Assert.That(gradients.Select(static g => g!.Shape), Is.EqualTo((Shape[])[a.Shape, b.Shape]));
+    }
+
     [Test]
     public void Only_gradients_on_the_way_to_a_source_are_computed()
     {

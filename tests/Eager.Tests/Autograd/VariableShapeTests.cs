@@ -156,6 +156,16 @@ public class VariableShapeTests
     }
 
     [Test]
+    public void A_gradient_is_summed_over_the_axes_that_the_new_shape_lacks()
+    {
+        var w = new Variable(Tensor.Ones([2, 3]));
+        w.Assign(Tensor.Ones([1, 3]), allowNewShape: true);
+        using var tape = new GradientTape();
+        Tensor y = w * Tensor.From([[1f, 2f, 3f], [4f, 5f, 6f]]);
+        Assert.That(tape.Gradient(y, w)!.ToArray<float>(), Is.EqualTo((float[])[5, 7, 9]));
+    }
+
+    [Test]
     public void A_recomputed_function_that_used_the_old_value_is_refused()
     {
         var w = new Variable(Tensor.From(1.0, 2), name: "w");
