@@ -35,6 +35,7 @@ public sealed class CheckpointManager
     /// <param name="listName">The name of the file that lists the checkpoints.</param>
     /// <param name="clock">What tells the time; the system's clock when null.</param>
     /// <exception cref="InvalidArgumentException"><paramref name="maxToKeep"/> or <paramref name="keepEveryHours"/> is not positive, or a name is empty or holds a path separator.</exception>
+    /// <exception cref="FileWriteException"><paramref name="folder"/> is a file.</exception>
     public CheckpointManager(Checkpoint checkpoint, string folder, int maxToKeep = 5, double keepEveryHours = 10_000, string name = "ckpt", string listName = "checkpoint", TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -43,6 +44,7 @@ public sealed class CheckpointManager
         if (!(keepEveryHours > 0)) throw new InvalidArgumentException($"CheckpointManager: keepEveryHours is {keepEveryHours}; it must be above 0.");
         if (!CheckpointList.IsFileName(name)) throw new InvalidArgumentException($"CheckpointManager: the name '{name}' must be a plain file name.");
         if (!CheckpointList.IsFileName(listName)) throw new InvalidArgumentException($"CheckpointManager: the listName '{listName}' must be a plain file name.");
+        if (File.Exists(folder)) throw new FileWriteException($"CheckpointManager: '{folder}' is a file; name a folder, which may be one that is not there yet.");
         this.checkpoint = checkpoint;
         this.maxToKeep = maxToKeep;
         keepEvery = keepEveryHours < TimeSpan.MaxValue.TotalHours ? TimeSpan.FromHours(keepEveryHours) : TimeSpan.MaxValue;

@@ -34,6 +34,20 @@ public class CheckpointManagerTests
     }
 
     [Test]
+    public void A_file_in_place_of_the_folder_is_refused_before_anything_is_trained()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            Assert.That(() => new CheckpointManager(new Checkpoint(), file), Throws.InstanceOf<FileWriteException>().With.Message.Contains($"'{file}' is a file"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Test]
     public void The_last_five_stay_and_the_last_is_restored()
     {
         using var folder = new TempFolder();
