@@ -83,6 +83,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_get_blas_threads();
 
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_update_groups_only(int only);
+
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void eager_retain(nint handle);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial void eager_free(nint handle);

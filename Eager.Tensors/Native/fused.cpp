@@ -1,10 +1,8 @@
 #include "fused.h"
-#include "updates.h"
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
 namespace eager {
-namespace {
 
 const FusedLoops& loops() {
 #if defined(__x86_64__)
@@ -15,9 +13,7 @@ const FusedLoops& loops() {
 #endif
 }
 
-bool plain(const at::Tensor& t, at::ScalarType type = at::kFloat) { return t.device().is_cpu() && t.scalar_type() == type && t.is_contiguous(); }
-
-}  // namespace
+bool plain(const at::Tensor& t, at::ScalarType type) { return t.device().is_cpu() && t.scalar_type() == type && t.is_contiguous(); }
 
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
   int64_t rows = logits.size(0), classes = logits.size(1);
@@ -61,65 +57,6 @@ void dropout_mask_(const at::Tensor& mask, double kept, Optional<at::Generator> 
     seed = source->random64();
   }
   loops().dropout_mask(mask.data_ptr<float>(), mask.numel(), kept, seed);
-}
-
-namespace {
-
-template <> struct Math<at::Tensor> {
-  static at::Tensor sqrt(const at::Tensor& x) { return at::sqrt(x); }
-  static at::Tensor power(const at::Tensor& x, double exponent) { return at::pow(x, exponent); }
-  static at::Tensor abs(const at::Tensor& x) { return at::abs(x); }
-  static at::Tensor sign(const at::Tensor& x) { return at::sign(x); }
-  static at::Tensor larger(const at::Tensor& a, const at::Tensor& b) { return at::maximum(a, b); }
-  static at::Tensor where_positive(const at::Tensor& test, const at::Tensor& value) { return value.masked_fill(test <= 0, 0); }
-};
-
-constexpr int most_slots = 4;
-
-template <class N> N* const* pointers(const at::Tensor* slots, size_t count, N** out) {
-  for (size_t j = 0; j < count; j++) out[j] = slots[j].data_ptr<N>();
-  return out;
-}
-
-// For what the loops do not cover: other dtypes, layouts and devices.
-void update_tensor(Rule rule, const at::Tensor& x, const at::Tensor& g, const at::Tensor* slots, const double* settings) {
-  with_rule<double>(rule, settings, [&](const auto& step) {
-    Decay<double> decay(settings);
-    at::Tensor slope = decay.joined != 0 ? g + x * decay.joined : g;
-    at::Tensor value = decay.kept != 1 ? x * decay.kept : x;
-    at::Tensor state[most_slots];
-    constexpr int count = std::decay_t<decltype(step)>::slots;
-    for (int j = 0; j < count; j++) state[j] = slots[j];
-    step(value, slope, state);
-    x.copy_(value);
-    for (int j = 0; j < count; j++) slots[j].copy_(state[j]);
-  });
-}
-
-}  // namespace
-
-void update_(int64_t rule_number, at::TensorList variables, at::TensorList gradients, at::TensorList slots, at::IntArrayRef groups, int64_t row, double* settings) {
-  const auto rule = static_cast<Rule>(rule_number);
-  const size_t count = variables.size(), slot_count = count == 0 ? 0 : slots.size() / count;
-  TORCH_CHECK(slot_count <= most_slots, "an update keeps at most ", most_slots, " tensors for each variable");
-  for (size_t i = 0; i < count; i++) {
-    at::Tensor x = variables[i], g = gradients[i].is_contiguous() ? gradients[i] : gradients[i].contiguous(), own[most_slots];
-    const double* numbers = settings + groups[i] * row;
-    bool looped = plain(x, x.scalar_type()) && plain(g, x.scalar_type());
-    for (size_t j = 0; j < slot_count; j++) {
-      own[j] = slots[j * count + i];
-      looped = looped && plain(own[j], x.scalar_type());
-    }
-    if (looped && x.scalar_type() == at::kFloat) {
-      float* places[most_slots];
-      loops().update(rule, x.data_ptr<float>(), g.data_ptr<float>(), pointers(own, slot_count, places), x.numel(), numbers);
-    } else if (looped && x.scalar_type() == at::kDouble) {
-      double* places[most_slots];
-      loops().update_double(rule, x.data_ptr<double>(), g.data_ptr<double>(), pointers(own, slot_count, places), x.numel(), numbers);
-    } else {
-      update_tensor(rule, x, g, own, numbers);
-    }
-  }
 }
 
 }  // namespace eager

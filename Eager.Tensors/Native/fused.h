@@ -43,6 +43,7 @@ void dropout_mask_(const at::Tensor& mask, double kept, Optional<at::Generator> 
 
 // Moves variables along their gradients by a rule of updates.h. `slots` are the first slot of each variable, then the second, and so on;
 // `groups` says for each variable which of the rows of `settings`, of `row` numbers each, is its own.
+// Plain tensors of the CPU take one loop each; all others are updated together, in a number of calls that does not grow with theirs.
 void update_(int64_t rule, at::TensorList variables, at::TensorList gradients, at::TensorList slots, at::IntArrayRef groups, int64_t row, double* settings);
 
 // Calls C# code through `entry`, which is told which function is meant.
@@ -59,5 +60,9 @@ struct FusedLoops {
 };
 extern const FusedLoops generic_loops;
 extern const FusedLoops avx2_loops;
+// Those of this processor.
+const FusedLoops& loops();
+// Whether the loops take such a tensor.
+bool plain(const at::Tensor& t, at::ScalarType type = at::kFloat);
 
 }  // namespace eager

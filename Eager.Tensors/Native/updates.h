@@ -1,5 +1,6 @@
-// The optimizers' updates, each written once: for numbers, which the loops of fused_loops.h sweep over, and for tensors of any dtype and device (fused.cpp).
-// A rule gets the slope g, changes its slots and says how far the variable moves; N is the type of its constants.
+// The optimizers' updates, each written once: for numbers, which the loops of fused_loops.h sweep over, and for groups of tensors of any dtype
+// and device (tensor_group.h, updates.cpp).
+// A rule gets the slope g, changes its slots and moves the variable, all in place, since tensors may have no room for copies; N is the type of its constants.
 // C#'s UpdateRule has the same order, and each optimizer there writes the settings that its rule reads here.
 #pragma once
 #include <cmath>
@@ -14,14 +15,20 @@ constexpr int shared_settings = 3;
 
 namespace {
 
+// x += scale·a, x += scale·a·b and x += scale·a/b, each of which is one launch on a GPU.
+template <class T, class N> void add(T& x, const T& a, N scale) { x += a * scale; }
+template <class T, class N> void add_product(T& x, const T& a, const T& b, N scale) { x += a * scale * b; }
+template <class T, class N> void add_quotient(T& x, const T& a, const T& b, N scale) { x += a * scale / b; }
+template <class T> void set(T& x, const T& value) { x = value; }
+template <class T> void raise_to(T& x, const T& least) { x = x > least ? x : least; }
+
 template <class T> struct Math {
   static T sqrt(T x) { return std::sqrt(x); }
   static T power(T x, T exponent) { return std::pow(x, exponent); }
   static T abs(T x) { return std::abs(x); }
   static T sign(T x) { return static_cast<T>(x > 0) - static_cast<T>(x < 0); }
-  static T larger(T a, T b) { return a > b ? a : b; }
-  // 0 where `test` is not positive; a NaN stays one.
-  static T where_positive(T test, T value) { return test <= 0 ? T(0) : value; }
+  // A NaN stays one.
+  static T not_negative(T x) { return x < 0 ? T(0) : x; }
 };
 
 template <class N> struct Decay {
@@ -34,18 +41,21 @@ template <class N> struct Sgd {
   static constexpr int slots = 0;
   N rate;
   explicit Sgd(const double* s) : rate(static_cast<N>(s[0])) {}
-  template <class T> void operator()(T& x, const T& g, T*) const { x = x - g * rate; }
+  template <class T> void operator()(T& x, const T& g, T*) const { add(x, g, -rate); }
 };
 
 // v = μv + (1 − dampening)·g; x −= lr·v, or with Nesterov's look ahead lr·(g + μv): PyTorch's form of Sutskever et al. 2013.
 template <class N> struct Momentum {
   static constexpr int slots = 1;
-  N rate, momentum, taken;
+  N rate, momentum, taken, ahead;
   bool nesterov;
-  explicit Momentum(const double* s) : rate(static_cast<N>(s[0])), momentum(static_cast<N>(s[3])), taken(static_cast<N>(s[4])), nesterov(s[5] != 0) {}
+  explicit Momentum(const double* s)
+      : rate(static_cast<N>(s[0])), momentum(static_cast<N>(s[3])), taken(static_cast<N>(s[4])), ahead(static_cast<N>(s[0] * s[3])), nesterov(s[5] != 0) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * momentum + g * taken;
-    x = x - (nesterov ? T(g + slot[0] * momentum) : slot[0]) * rate;
+    slot[0] *= momentum;
+    add(slot[0], g, taken);
+    if (nesterov) add(x, g, -rate);
+    add(x, slot[0], nesterov ? -ahead : -rate);
   }
 };
 
@@ -58,10 +68,15 @@ template <class N, bool Largest> struct Adam {
       : beta1(static_cast<N>(s[3])), rest1(static_cast<N>(1 - s[3])), beta2(static_cast<N>(s[4])), rest2(static_cast<N>(1 - s[4])),
         epsilon(static_cast<N>(s[5])), step(static_cast<N>(s[0] / s[6])), root(static_cast<N>(1 / std::sqrt(s[7]))) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * beta1 + g * rest1;
-    slot[1] = slot[1] * beta2 + g * rest2 * g;
-    if constexpr (Largest) slot[2] = Math<T>::larger(slot[2], slot[1]);
-    x = x - slot[0] * step / (Math<T>::sqrt(slot[slots - 1]) * root + epsilon);
+    slot[0] *= beta1;
+    add(slot[0], g, rest1);
+    slot[1] *= beta2;
+    add_product(slot[1], g, g, rest2);
+    if constexpr (Largest) raise_to(slot[2], slot[1]);
+    T scale = Math<T>::sqrt(slot[slots - 1]);
+    scale *= root;
+    scale += epsilon;
+    add_quotient(x, slot[0], scale, -step);
   }
 };
 
@@ -71,8 +86,10 @@ template <class N> struct Adagrad {
   N rate, epsilon;
   explicit Adagrad(const double* s) : rate(static_cast<N>(s[0])), epsilon(static_cast<N>(s[3])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] + g * g;
-    x = x - g * rate / (Math<T>::sqrt(slot[0]) + epsilon);
+    add_product(slot[0], g, g, N(1));
+    T scale = Math<T>::sqrt(slot[0]);
+    scale += epsilon;
+    add_quotient(x, g, scale, -rate);
   }
 };
 
@@ -82,10 +99,14 @@ template <class N> struct Adadelta {
   N rate, rho, rest, epsilon;
   explicit Adadelta(const double* s) : rate(static_cast<N>(s[0])), rho(static_cast<N>(s[3])), rest(static_cast<N>(1 - s[3])), epsilon(static_cast<N>(s[4])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * rho + g * rest * g;
-    T delta = g * (Math<T>::sqrt(slot[1] + epsilon) / Math<T>::sqrt(slot[0] + epsilon));
-    slot[1] = slot[1] * rho + delta * rest * delta;
-    x = x - delta * rate;
+    slot[0] *= rho;
+    add_product(slot[0], g, g, rest);
+    T delta = Math<T>::sqrt(slot[1] + epsilon);
+    delta /= Math<T>::sqrt(slot[0] + epsilon);
+    delta *= g;
+    slot[1] *= rho;
+    add_product(slot[1], delta, delta, rest);
+    add(x, delta, -rate);
   }
 };
 
@@ -97,16 +118,25 @@ template <class N, bool Centered, bool Moving> struct RmsProp {
   explicit RmsProp(const double* s)
       : rate(static_cast<N>(s[0])), rho(static_cast<N>(s[3])), rest(static_cast<N>(1 - s[3])), epsilon(static_cast<N>(s[4])), momentum(static_cast<N>(s[5])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * rho + g * rest * g;
-    T spread = slot[0];
+    slot[0] *= rho;
+    add_product(slot[0], g, g, rest);
     if constexpr (Centered) {
-      slot[1] = slot[1] * rho + g * rest;
-      spread = spread - slot[1] * slot[1];
-      spread = Math<T>::where_positive(spread, spread);
+      slot[1] *= rho;
+      add(slot[1], g, rest);
     }
-    T move = g / (Math<T>::sqrt(spread) + epsilon);
-    if constexpr (Moving) move = slot[slots - 1] = slot[slots - 1] * momentum + move;
-    x = x - move * rate;
+    T scale = root(slot);
+    scale += epsilon;
+    if constexpr (Moving) {
+      slot[slots - 1] *= momentum;
+      add_quotient(slot[slots - 1], g, scale, N(1));
+      add(x, slot[slots - 1], -rate);
+    } else {
+      add_quotient(x, g, scale, -rate);
+    }
+  }
+  template <class T> static T root(const T* slot) {
+    if constexpr (Centered) return Math<T>::sqrt(Math<T>::not_negative(slot[0] - slot[1] * slot[1]));
+    else return Math<T>::sqrt(slot[0]);
   }
 };
 
@@ -119,13 +149,28 @@ template <class N> struct Ftrl {
       : inverse(static_cast<N>(1 / s[0])), power(static_cast<N>(s[3])), first(static_cast<N>(s[4])), second(static_cast<N>(2 * s[5])),
         shrinkage(static_cast<N>(2 * s[6])), beta(static_cast<N>(s[7])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    T sum = slot[0] + g * g;
-    T scale = raised(sum);
-    slot[1] = slot[1] + g + x * shrinkage - (scale - raised(slot[0])) * inverse * x;
-    slot[0] = sum;
+    T before = raised(slot[0]);
+    add_product(slot[0], g, g, N(1));
+    T scale = raised(slot[0]);
+    slot[1] += g;
+    add(slot[1], x, shrinkage);
+    add_product(slot[1], T(scale - before), x, -inverse);
     // What of |z| is beyond l₁, with z's sign, is z without its clipped part.
-    T beyond = Math<T>::abs(slot[1]) - first;
-    x = Math<T>::where_positive(beyond, Math<T>::sign(slot[1]) * beyond / ((scale + beta) * inverse + second) * N(-1));
+    T beyond = Math<T>::abs(slot[1]);
+    beyond += -first;
+    beyond = Math<T>::not_negative(beyond);
+    scale += beta;
+    scale *= inverse;
+    scale += second;
+    // A scale may be 0 where no gradient was yet: 1 is added wherever nothing is beyond.
+    T nothing = Math<T>::sign(beyond);
+    nothing *= N(-1);
+    nothing += N(1);
+    scale += nothing;
+    beyond *= Math<T>::sign(slot[1]);
+    beyond *= N(-1);
+    beyond /= scale;
+    set(x, beyond);
   }
   template <class T> T raised(const T& sum) const { return power == N(0.5) ? Math<T>::sqrt(sum) : Math<T>::power(sum, power); }
 };
@@ -137,9 +182,11 @@ template <class N> struct Adamax {
   explicit Adamax(const double* s)
       : beta1(static_cast<N>(s[3])), rest1(static_cast<N>(1 - s[3])), beta2(static_cast<N>(s[4])), epsilon(static_cast<N>(s[5])), step(static_cast<N>(s[0] / s[6])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * beta1 + g * rest1;
-    slot[1] = Math<T>::larger(slot[1] * beta2, Math<T>::abs(g) + epsilon);
-    x = x - slot[0] * step / slot[1];
+    slot[0] *= beta1;
+    add(slot[0], g, rest1);
+    slot[1] *= beta2;
+    raise_to(slot[1], T(Math<T>::abs(g) + epsilon));
+    add_quotient(x, slot[0], slot[1], -step);
   }
 };
 
@@ -151,9 +198,15 @@ template <class N> struct Nadam {
       : beta1(static_cast<N>(s[3])), rest1(static_cast<N>(1 - s[3])), beta2(static_cast<N>(s[4])), rest2(static_cast<N>(1 - s[4])), epsilon(static_cast<N>(s[5])),
         root(static_cast<N>(1 / std::sqrt(s[6]))), now(static_cast<N>(s[0] * s[7])), ahead(static_cast<N>(s[0] * s[8])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    slot[0] = slot[0] * beta1 + g * rest1;
-    slot[1] = slot[1] * beta2 + g * rest2 * g;
-    x = x - (g * now + slot[0] * ahead) / (Math<T>::sqrt(slot[1]) * root + epsilon);
+    slot[0] *= beta1;
+    add(slot[0], g, rest1);
+    slot[1] *= beta2;
+    add_product(slot[1], g, g, rest2);
+    T scale = Math<T>::sqrt(slot[1]);
+    scale *= root;
+    scale += epsilon;
+    add_quotient(x, g, scale, -now);
+    add_quotient(x, slot[0], scale, -ahead);
   }
 };
 
@@ -164,8 +217,11 @@ template <class N> struct Lion {
   explicit Lion(const double* s)
       : rate(static_cast<N>(s[0])), beta1(static_cast<N>(s[3])), rest1(static_cast<N>(1 - s[3])), beta2(static_cast<N>(s[4])), rest2(static_cast<N>(1 - s[4])) {}
   template <class T> void operator()(T& x, const T& g, T* slot) const {
-    x = x - Math<T>::sign(slot[0] * beta1 + g * rest1) * rate;
-    slot[0] = slot[0] * beta2 + g * rest2;
+    T direction = slot[0] * beta1;
+    add(direction, g, rest1);
+    add(x, Math<T>::sign(direction), -rate);
+    slot[0] *= beta2;
+    add(slot[0], g, rest2);
   }
 };
 

@@ -43,7 +43,7 @@ public class Adam : Optimizer
 
     private protected override UpdateRule Rule => amsGrad ? UpdateRule.AmsGrad : UpdateRule.Adam;
 
-    private protected override int SettingCount => 5;
+    private protected override int SettingCount => 6;
 
     private protected override void WriteSettings(Span<double> values, long step)
     {
@@ -52,6 +52,7 @@ public class Adam : Optimizer
         values[2] = epsilon;
         values[3] = 1 - Math.Pow(beta1, step);
         values[4] = 1 - Math.Pow(beta2, step);
+        values[5] = step;
     }
 }
 

@@ -1,4 +1,5 @@
 using Eager.Autograd;
+using Eager.Interop;
 using Eager.Tests.Formats;
 using Eager.Train;
 using NUnit.Framework;
@@ -115,6 +116,24 @@ public sealed class OptimizerTests
     {
         // bfloat16 keeps 8 bits: its steps round by 2⁻⁹ of numbers up to 3, and a handful of them stay within a few such roundings.
         Assert.That(Train(optimizer.Make(), DType.BFloat16, 5).Values, Is.EqualTo(Reference(optimizer, 5)).Within(0.06));
+    }
+
+    [Test]
+    public void The_update_of_groups_that_a_GPU_runs_is_the_published_one([ValueSource(nameof(All))] Published optimizer, [Values(DType.Float32, DType.Float64)] DType dtype)
+    {
+        using var groups = new GroupsOnly();
+        // In float64 both sides compute the same numbers up to the order of a few roundings.
+        Assert.That(Train(optimizer.Make(), dtype, Steps).Values, Is.EqualTo(Reference(optimizer, Steps)).Within(dtype == DType.Float32 ? Float32Tolerance : 1e-13));
+    }
+
+    [Test]
+    public void Groups_of_any_dtypes_shapes_and_settings_are_updated_as_single_variables_are([ValueSource(nameof(All))] Published optimizer)
+    {
+        // 30 steps of float32, which round by 6e-8 of numbers up to 3, twice.
+        double[][] grouped;
+        using (new GroupsOnly()) grouped = TrainMany(optimizer);
+        double[][] single = TrainMany(optimizer);
+        for (int i = 0; i < single.Length; i++) Assert.That(grouped[i], Is.EqualTo(single[i]).Within(30 * 3 * 1.2e-7), $"variable {i}");
     }
 
     [Test]
@@ -356,6 +375,28 @@ public sealed class OptimizerTests
             for (int t = 1; t <= steps; t++) x[i] = optimizer.Update(slots, t, x[i], (2 * x[i]) + Math.Cos(x[i]));
         }
         return x;
+    }
+
+    // Variables of two dtypes, several shapes (one without elements) and two groups of settings, each with gradients of its own.
+    private static double[][] TrainMany(Published optimizer)
+    {
+        Variable[] variables =
+        [
+            new(Tensor.From(Start).Cast(DType.Float32), name: "a"), new(Tensor.From(Start).Reshape([5, 1]), name: "b"), new(Tensor.From(0.25f), name: "c"),
+            new(Tensor.Zeros([0, 3]), name: "d"), new(Tensor.From(Start).Cast(DType.Float32).Reshape([1, 5]), name: "e"),
+        ];
+        Optimizer all = optimizer.Make(), apart = optimizer.Make();
+        apart.LearningRate *= 0.5;
+        all.AddGroup(apart, [variables[4]]);
+        for (int i = 0; i < 30; i++) all.Minimize(() => variables.Aggregate(Tensor.From(0.0), static (sum, x) => sum + Bowl(x).Cast(DType.Float64)), variables);
+        return [.. variables.Select(static x => x.Cast(DType.Float64).Flatten().ToArray<double>())];
+    }
+
+    private sealed class GroupsOnly : IDisposable
+    {
+        internal GroupsOnly() => Native.eager_update_groups_only(1);
+
+        public void Dispose() => Native.eager_update_groups_only(0);
     }
 
     private static (double[] Values, long Steps) Train(Optimizer optimizer, DType dtype, int steps, bool traced = false)
