@@ -8,7 +8,7 @@ namespace Eager;
 /// </summary>
 /// <remarks>
 /// LibTorch keeps a pool of 32 streams for each GPU and hands them out in turn. A tensor that was made on one stream is used on another only
-/// after <see cref="WaitFor"/>, and its memory is safe from being used again too early only after <see cref="Uses"/>.
+/// after <see cref="WaitFor(DeviceStream)"/>, and its memory is safe from being used again too early only after <see cref="Uses"/>.
 /// </remarks>
 /// <example>
 /// <code>
@@ -30,6 +30,8 @@ public sealed unsafe class DeviceStream
         : this(device, isNew: true, isUrgent)
     {
     }
+
+    private DeviceStream(Device device, long id) => (Device, this.id) = (device, id);
 
     private DeviceStream(Device device, bool isNew, bool isUrgent)
     {
@@ -61,6 +63,16 @@ public sealed unsafe class DeviceStream
     /// <summary>The stream that a device uses where nothing else is said.</summary>
     /// <exception cref="DeviceException">There is no such device here; the message says what is missing.</exception>
     public static DeviceStream DefaultOf(Device device) => new(device, isNew: false, isUrgent: false);
+
+    /// <summary>The stream that this thread's work for a device is given to now.</summary>
+    internal static DeviceStream CurrentOf(Device device)
+    {
+        device.Require();
+        if (device.Type == DeviceType.Cpu) return new(device, 0);
+        long found;
+        Native.Check(Native.eager_stream_current(device.Index, &found), nameof(DeviceStream));
+        return new(device, found);
+    }
 
     /// <summary>Gives it this thread's work for its device, until the returned object is disposed; uses nest.</summary>
     public IDisposable Use()
@@ -96,6 +108,44 @@ public sealed unsafe class DeviceStream
         int status = Native.eager_stream_uses(Device.Index, id, holder.Enter());
         holder.Leave();
         Native.Check(status, nameof(Uses));
+    }
+
+    /// <summary>Marks the place behind what it was given until now, for <see cref="WaitFor(Mark)"/> of another stream, which need not wait for what comes later.</summary>
+    internal Mark MarkPlace()
+    {
+        nint made = 0;
+        if (!IsImmediate) Native.Check(Native.eager_event_record(Device.Index, id, &made), nameof(MarkPlace));
+        return new(Device, made);
+    }
+
+    /// <summary>Lets what it is given from now on wait for what stands before a mark of a stream of the same device; this call itself does not wait.</summary>
+    internal void WaitFor(Mark mark)
+    {
+        if (!IsImmediate) Native.Check(Native.eager_event_wait(Device.Index, id, mark.Handle), nameof(WaitFor));
+        GC.KeepAlive(mark);
+    }
+
+    /// <summary>A place in a stream's work.</summary>
+    internal sealed class Mark(Device device, nint handle) : IDisposable
+    {
+        private nint handle = handle;
+
+        // A loop that is left early leaves marks that nobody waits for.
+        ~Mark() => Free();
+
+        internal nint Handle => handle;
+
+        public void Dispose()
+        {
+            Free();
+            GC.SuppressFinalize(this);
+        }
+
+        private void Free()
+        {
+            nint freed = Interlocked.Exchange(ref handle, 0);
+            if (freed != 0) Native.eager_event_free(device.Index, freed);
+        }
     }
 
     private sealed class Restore(DeviceStream used, long before) : IDisposable

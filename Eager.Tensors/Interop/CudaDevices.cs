@@ -100,6 +100,14 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_stream_wait(int index, long id, int firstIndex, long first);
 
+    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_stream_current(int index, long* id);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_event_record(int index, long id, nint* mark);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_event_wait(int index, long id, nint mark);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_event_free(int index, nint mark);
+
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_stream_uses(int index, long id, nint handle);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_is_pinned(nint handle);

@@ -205,6 +205,38 @@ EAGER_EXPORT int32_t eager_stream_wait(int32_t index, int64_t id, int32_t first_
   });
 }
 
+// The stream on which this thread's kernels for the device run.
+EAGER_EXPORT int32_t eager_stream_current(int32_t index, int64_t* id) {
+  return eager::guarded(1, [&] {
+    auto device = device_of(static_cast<int32_t>(c10::DeviceType::CUDA), index);
+    *id = guard_of(device).getStream(device).id();
+    return 0;
+  });
+}
+
+// A mark behind what the stream was given until now; the caller frees it.
+EAGER_EXPORT int32_t eager_event_record(int32_t index, int64_t id, void** event) {
+  return eager::guarded(1, [&] {
+    auto stream = stream_of(index, id);
+    guard_of(stream.device()).record(event, stream, stream.device_index(), c10::EventFlag::PYTORCH_DEFAULT);
+    return 0;
+  });
+}
+
+// What is given to `id` from now on waits for what stands before the mark.
+EAGER_EXPORT int32_t eager_event_wait(int32_t index, int64_t id, void* event) {
+  return eager::guarded(1, [&] {
+    auto waiting = stream_of(index, id);
+    guard_of(waiting.device()).block(event, waiting);
+    return 0;
+  });
+}
+
+EAGER_EXPORT void eager_event_free(int32_t index, void* event) {
+  auto device = device_of(static_cast<int32_t>(c10::DeviceType::CUDA), index);
+  guard_of(device).destroyEvent(event, device.index());
+}
+
 // The tensor's memory is not given to others before what the stream was given until the tensor is freed is done.
 EAGER_EXPORT int32_t eager_stream_uses(int32_t index, int64_t id, TensorHandle h) {
   return eager::guarded(1, [&] {

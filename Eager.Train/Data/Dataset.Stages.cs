@@ -157,14 +157,22 @@ public abstract partial class Dataset<T>
     /// <summary>Elements that another thread reads ahead, and moves to a device where wanted.</summary>
     /// <param name="count">How many elements wait at most; the other thread stands still while they do.</param>
     /// <param name="device">Where the elements' tensors go; they stay where they are when null.</param>
+    /// <remarks>
+    /// To a GPU they go from pinned memory and on a stream of their own, so that copies run beside the GPU's work on the elements before;
+    /// the stream of the thread that takes an element waits for that element's copies and no others.
+    /// </remarks>
     /// <exception cref="InvalidArgumentException"><paramref name="count"/> is not positive, or elements that are not made of tensors should go to a device.</exception>
+    /// <example><code>foreach (var (x, y) in images.Batch(128).Prefetch(2, Device.Cuda())) Train(x, y);</code></example>
     public Dataset<T> Prefetch(int count = 2, Device? device = null)
     {
         RequirePositive(count, "count", nameof(Prefetch));
         Structure<T>? structure = device is null ? null : Structure.Of<T>();
-        Func<T, T>? move = structure is null ? null : element => structure.Change(element, part => Upload(part, device!.Value));
         return new StreamDataset<T>($"{this}", Shuffles, Count, IsEndless, (position, start) =>
-            Sequences.Prefetch(() => move is null ? Begin(position).From(start) : Begin(position).From(start).Select(move), count));
+        {
+            if (structure is null) return Sequences.Prefetch(() => Begin(position).From(start), count);
+            var uploads = new Uploads<T>(device!.Value, structure.Change);
+            return Sequences.Prefetch(() => Begin(position).From(start).Select(uploads.Send), count).Select(uploads.Receive);
+        });
     }
 
     /// <summary>The same elements, until a token is cancelled.</summary>
@@ -174,14 +182,6 @@ public abstract partial class Dataset<T>
         cancellation.ThrowIfCancellationRequested();
         return element;
     }));
-
-    // From pinned memory the copy runs beside the GPU's other work.
-    private static Tensor Upload(Tensor part, Device device)
-    {
-        if (device.Type == DeviceType.Cpu || part.Device.Type != DeviceType.Cpu || part.IsPinned) return part.To(device, nonBlocking: true);
-        using Tensor pinned = part.Pin();
-        return pinned.To(device, nonBlocking: true);
-    }
 
     // The seed of a dataset beside this one: two that are shuffled alike should not have one order.
     private static DatasetPosition Beside(DatasetPosition position) => position with { Seed = (long)new SplitMix64((ulong)position.Seed ^ 0x5851F42D4C957F2D).Next() };

@@ -180,6 +180,33 @@ internal static class Sequences
         }
     }
 
+    /// <summary>Elements on a device, to which the next one is on its way while one is used. All is read on the caller's thread, so that what it draws from stays its own.</summary>
+    internal static IEnumerable<T> Ahead<T>(IEnumerable<T> elements, Uploads<T> uploads)
+    {
+        using IEnumerator<T> source = elements.GetEnumerator();
+        if (!source.MoveNext()) yield break;
+        Uploads<T>.Sent next = uploads.Send(source.Current);
+        while (true)
+        {
+            Uploads<T>.Sent now = next;
+            Exception? failed = null;
+            bool more = false;
+            // What the source throws comes after the element before it.
+            try
+            {
+                more = source.MoveNext();
+                if (more) next = uploads.Send(source.Current);
+            }
+            catch (Exception e)
+            {
+                failed = e;
+            }
+            yield return uploads.Receive(now);
+            if (failed is not null) ExceptionDispatchInfo.Throw(failed);
+            if (!more) yield break;
+        }
+    }
+
     internal static IEnumerable<T> Prefetch<T>(Func<IEnumerable<T>> elements, int count)
     {
         using var waiting = new BlockingCollection<T>(count);

@@ -9,9 +9,9 @@ internal static class EstimatorBatch
     /// <summary>A batch with its tensors on a device.</summary>
     internal static T To<T>(T batch, Device device) where T : class => batch switch
     {
-        Tensor tensor when tensor.Device != device => (T)(object)tensor.To(device),
+        Tensor tensor when tensor.Device != device => (T)(object)tensor.Send(device),
         IReadOnlyDictionary<string, Tensor> named when named.Values.Any(tensor => tensor.Device != device) && typeof(T).IsAssignableFrom(typeof(Dictionary<string, Tensor>)) =>
-            (T)(object)named.ToDictionary(static pair => pair.Key, pair => pair.Value.Device == device ? pair.Value : pair.Value.To(device), StringComparer.Ordinal),
+            (T)(object)named.ToDictionary(static pair => pair.Key, pair => pair.Value.Device == device ? pair.Value : pair.Value.Send(device), StringComparer.Ordinal),
         _ => batch,
     };
 

@@ -8,6 +8,10 @@ internal sealed record Batch(Tensor[] Inputs, Tensor[] Labels, Tensor?[]? Weight
 {
     internal Tensor? WeightsOf(int output) => Weights?[output];
 
+    /// <summary>The batch with another tensor for each of its own.</summary>
+    internal Batch Change(Converter<Tensor, Tensor> change) =>
+        new(Array.ConvertAll(Inputs, change), Array.ConvertAll(Labels, change), Weights is null ? null : Array.ConvertAll(Weights, weights => weights is null ? null : change(weights)));
+
     public void Dispose()
     {
         foreach (Tensor tensor in Inputs.Concat(Labels)) tensor.Dispose();
@@ -41,6 +45,21 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count, bool
             var rest = new Queue<Tensor>(given);
             return weights is null ? null : Array.ConvertAll(weights, ofOutput => ofOutput is null ? null : rest.Dequeue());
         }
+    }
+
+    /// <summary>The same batches on a GPU, to which each is copied while the GPU works on the one before; as they are for another device.</summary>
+    internal Batches SentAhead(Device? device)
+    {
+        if (device is not { Type: DeviceType.Cuda } gpu) return this;
+        return this with { Epoch = () => Sequences.Ahead(Epoch(), new Uploads<Batch>(gpu, Sent)) };
+
+        // The loop disposes the batches that it is given: these take the place of those that it would have been given.
+        static Batch Sent(Batch batch, Func<Tensor, Tensor> send) => batch.Change(part =>
+        {
+            Tensor sent = send(part);
+            if (!ReferenceEquals(sent, part)) part.Dispose();
+            return sent;
+        });
     }
 
     /// <summary>No more than some of the batches of each epoch.</summary>

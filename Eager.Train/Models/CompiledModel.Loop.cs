@@ -97,7 +97,7 @@ public sealed partial class CompiledModel
     {
         ResetFigures();
         using TrainingProgress? progress = verbose ? new TrainingProgress($"epoch {epoch + 1}/{context.Epochs}", batches.Count ?? 0) : null;
-        foreach (Batch batch in batches.Epoch())
+        foreach (Batch batch in batches.SentAhead(ModelDevice).Epoch())
         {
             using var scope = new TensorScope();
             long step = Optimizer.Step;
@@ -117,7 +117,7 @@ public sealed partial class CompiledModel
         ResetFigures();
         told.OnEvaluationBegin();
         using TrainingProgress? progress = verbose ? new TrainingProgress("evaluating", batches.Count ?? 0) : null;
-        foreach (Batch batch in batches.Epoch())
+        foreach (Batch batch in batches.SentAhead(ModelDevice).Epoch())
         {
             using var scope = new TensorScope();
             Test(batch);
@@ -240,8 +240,9 @@ public sealed partial class CompiledModel
         Weights = [.. outputs.Select((output, i) => classWeights[i] is { } ofClasses ? output.Weights(batch.Labels[i], batch.WeightsOf(i), ofClasses) : batch.WeightsOf(i))],
     };
 
-    private Batch OnDevice(Batch batch) => new(Array.ConvertAll(batch.Inputs, OnDevice), Array.ConvertAll(batch.Labels, OnDevice), batch.Weights is null ? null : Array.ConvertAll(batch.Weights, weights => weights is null ? null : OnDevice(weights)));
+    private Batch OnDevice(Batch batch) => batch.Change(OnDevice);
 
-    private Tensor OnDevice(Tensor tensor) =>
-        Model.IsBuilt && Model.Parameters is [var first, ..] && first.Variable.Device != tensor.Device ? tensor.To(first.Variable.Device) : tensor;
+    private Tensor OnDevice(Tensor tensor) => ModelDevice is { } device ? tensor.To(device) : tensor;
+
+    private Device? ModelDevice => Model.IsBuilt && Model.Parameters is [var first, ..] ? first.Variable.Device : null;
 }

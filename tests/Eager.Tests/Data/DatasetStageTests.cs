@@ -151,6 +151,45 @@ public class DatasetStageTests
         Assert.That(closed, Is.True);
     }
 
+    [Test]
+    public void An_element_is_sent_while_the_one_before_is_used_and_an_exception_waits_for_its_turn()
+    {
+        int read = 0;
+        IEnumerable<Tensor> Source()
+        {
+            foreach (Tensor x in Numbers(3))
+            {
+                read++;
+                yield return x;
+            }
+            throw new InvalidOperationException("source");
+        }
+
+        var used = new List<(long Element, int Read)>();
+        var uploads = new Uploads<Tensor>(Device.Cpu, static (x, send) => send(x));
+        int thread = Environment.CurrentManagedThreadId;
+        Assert.That(() =>
+        {
+            foreach (Tensor x in Sequences.Ahead(Source(), uploads))
+            {
+                used.Add((x.Item<long>(), read));
+                Assert.That(Environment.CurrentManagedThreadId, Is.EqualTo(thread));
+            }
+        }, Throws.TypeOf<InvalidOperationException>().With.Message.EqualTo("source"));
+        Assert.That(used, Is.EqualTo(new[] { (0L, 2), (1L, 3), (2L, 3) }));
+        Assert.That(Sequences.Ahead([], uploads), Is.Empty);
+    }
+
+    [Test]
+    public void A_batch_that_is_sent_leaves_the_place_in_the_dataset_where_it_was()
+    {
+        DatasetIterator<Tensor> iterator = Stream(6).Prefetch(2, Device.Cpu).GetIterator();
+        foreach (Tensor x in iterator)
+            if (x.Item<long>() == 2) break;
+        Assert.That(iterator.Position.Index, Is.EqualTo(3));
+        Assert.That(iterator.Select(static x => x.Item<long>()), Is.EqualTo(new long[] { 3, 4, 5 }));
+    }
+
     [TestCase(1)]
     [TestCase(4)]
     public void An_exception_reaches_the_caller_with_its_elements_index_after_the_elements_before_it(int parallelism)
