@@ -86,6 +86,31 @@ public static unsafe class Runtime
         }
     }
 
+    /// <summary>
+    /// Whether the replays of traced functions whose tensors are on one GPU are recorded there as CUDA graphs, which takes the launches of single
+    /// kernels off the processor; yes unless set. It has not been run on a GPU yet.
+    /// </summary>
+    /// <remarks>
+    /// Optimizers' updates, random draws and host functions stay calls of their own between the graphs, so that rates, steps and states are those of
+    /// each step. Inputs are copied to where a graph reads them, and results out of where it writes them. What cannot be recorded is replayed call by
+    /// call; <see cref="object.ToString"/> of the traced function says why. A graph keeps the kernels that it was recorded with, also when
+    /// <see cref="AllowTf32"/> changes. It takes a LibTorch of 2.2 or later.
+    /// </remarks>
+    public static bool CaptureOnDevice
+    {
+        get
+        {
+            _ = Native.Memory;
+            return Native.eager_get_capture() != 0;
+        }
+
+        set
+        {
+            _ = Native.Memory;
+            Native.eager_set_capture(value ? 1 : 0);
+        }
+    }
+
     /// <summary>Sets how many threads kernels and matrix products use.</summary>
     /// <param name="kernels">For kernels such as convolutions and elementwise operations on large tensors.</param>
     /// <param name="blas">For matrix products; as many as for kernels when null.</param>

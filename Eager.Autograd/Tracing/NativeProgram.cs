@@ -1,3 +1,4 @@
+using System.Text;
 using Eager.Interop;
 
 namespace Eager.Autograd;
@@ -14,6 +15,28 @@ internal sealed unsafe class NativeProgram : IDisposable
 
     /// <summary>The number of kernel calls.</summary>
     internal long Length => Native.eager_program_length(handle);
+
+    /// <summary>How many graphs of a device a replay launches, how many of the calls are in them, and why there are none (Native/capture.h); empty where they may still come.</summary>
+    internal (long Graphs, long Calls, string Reason) Capture
+    {
+        get
+        {
+            long graphs, calls;
+            NativeText reason;
+            Native.eager_program_capture(handle, &graphs, &calls, &reason);
+            string text = Encoding.UTF8.GetString(reason.Data, (int)reason.Length);
+            GC.KeepAlive(this);
+            return (graphs, calls, text);
+        }
+    }
+
+    /// <summary>Has it replayed call by call.</summary>
+    internal void RefuseCapture(string reason)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(reason);
+        fixed (byte* bytes = text) Native.eager_program_refuse_capture(handle, new(bytes, text.Length));
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Runs a function with every kernel call of this thread logged.</summary>
     internal static (NativeProgram Program, Tensor[] Outputs) Record(ReadOnlySpan<Tensor> inputs, Func<Tensor[]> function)

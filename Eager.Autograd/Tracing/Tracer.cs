@@ -12,6 +12,7 @@ internal sealed class Tracer : Observer
     private readonly HashSet<VersionCell> changed = [];
     private readonly Dictionary<VersionCell, int> captured = [];
     private Operation? lastEffect;
+    private Device? place;
 
     internal Tracer(string name) => Graph = new Graph(name);
 
@@ -43,6 +44,9 @@ internal sealed class Tracer : Observer
     /// <summary>The counters of variables that the trace uses, and how often those had taken other memory when it first did.</summary>
     internal IReadOnlyDictionary<VersionCell, int> Captured => captured;
 
+    /// <summary>Why a device cannot replay the trace as graphs of its own, as far as inputs and variables tell; null where they do not.</summary>
+    internal string? WhyNotCaptured { get; private set; }
+
     internal override bool RecordsHostEffects => true;
 
     internal void EnterScope(string name)
@@ -53,8 +57,11 @@ internal sealed class Tracer : Observer
     }
 
     /// <summary>Makes an input of the traced function.</summary>
-    internal GraphTensor AddPlaceholder(Tensor tensor, string name, Shape shape) =>
-        Know(tensor, AddSource("Placeholder", name, tensor, shape));
+    internal GraphTensor AddPlaceholder(Tensor tensor, string name, Shape shape)
+    {
+        NotePlace(tensor);
+        return Know(tensor, AddSource("Placeholder", name, tensor, shape));
+    }
 
     /// <summary>The graph's tensor for a result of the function.</summary>
     internal GraphTensor Find(Tensor tensor) => known.TryGetValue(tensor.Id, out GraphTensor? found) ? found : Capture(tensor);
@@ -140,7 +147,16 @@ internal sealed class Tracer : Observer
 
     private void NoteUse(Tensor tensor)
     {
-        if (tensor.Version is { } version) captured.TryAdd(version, Volatile.Read(ref version.Moves));
+        if (tensor.Version is not { } version) return;
+        captured.TryAdd(version, Volatile.Read(ref version.Moves));
+        // A number of the CPU would be frozen in a graph, which is right for constants alone.
+        NotePlace(tensor);
+    }
+
+    private void NotePlace(Tensor tensor)
+    {
+        place ??= tensor.Device;
+        if (tensor.Device != place) WhyNotCaptured ??= $"its inputs and variables are on {place} and on {tensor.Device}";
     }
 
     private GraphTensor AddSource(string type, string name, Tensor tensor, Shape shape)

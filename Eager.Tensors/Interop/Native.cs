@@ -138,6 +138,16 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial long eager_program_length(nint program);
 
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_program_refuse_capture(nint program, NativeText reason);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_program_capture(nint program, long* graphs, long* calls, NativeText* reason);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial int eager_get_capture();
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_set_capture(int wanted);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial void eager_rehearse_capture(int how);
+
     [LibraryImport(NativeLibrary.Name)] internal static partial void eager_program_free(nint program);
 }
 

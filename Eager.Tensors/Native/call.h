@@ -2,6 +2,7 @@
 // `call` adapts them, runs the kernel and, while this thread records a program, logs what ran.
 #pragma once
 #include "adapt.h"
+#include "fused.h"
 #include "program.h"
 #include <tuple>
 #include <vector>
@@ -30,6 +31,11 @@ struct CallInstruction final : Instruction {
 
   void list_inputs(std::vector<int32_t>& slots) const override {
     std::apply([&](const auto&... held) { (held.list(slots), ...); }, arguments);
+  }
+
+  bool needs_host() const override {
+    if constexpr (std::is_same_v<Function, decltype(&call_host)>) return kernel == &call_host;
+    else return (std::is_same_v<Arguments, double*> || ...) || (std::is_same_v<Arguments, GeneratorHandle> || ...);
   }
 
   void run(Slots& slots) override {

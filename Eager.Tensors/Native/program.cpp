@@ -1,10 +1,14 @@
 #include "program.h"
+#include "capture.h"
 #include <stdexcept>
 #include <utility>
 
 namespace eager {
 
 thread_local ProgramRecorder* ProgramRecorder::current = nullptr;
+
+Program::Program() = default;
+Program::~Program() = default;
 
 ProgramRecorder::ProgramRecorder(EagerTensors inputs) {
   for (int64_t i = 0; i < inputs.length; i++) program_->inputs.push_back(new_slot(share(inputs.data[i]), false));
@@ -39,12 +43,14 @@ std::unique_ptr<Program> ProgramRecorder::finish(EagerTensors outputs) {
   }
   for (size_t slot = 0; slot < program.captured.size(); slot++)
     if (!program.captured[slot]) program.slots.values[slot].reset();
+  program.capture = std::make_unique<Capture>(program.instructions, program.slots, program.inputs, program.outputs, program.captured);
   return std::move(program_);
 }
 
 void Program::run(const TensorHandle* given, TensorHandle* out) {
   std::unique_lock<std::mutex> lock(running, std::try_to_lock);
   if (!lock) throw std::runtime_error("a traced function is already running on another thread; trace one for each thread");
+  if (capture->run(given, out)) return;
   try {
     for (size_t i = 0; i < inputs.size(); i++) slots.values[inputs[i]] = share(given[i]);
     for (auto& instruction : instructions) {
@@ -57,6 +63,7 @@ void Program::run(const TensorHandle* given, TensorHandle* out) {
     throw;
   }
   for (size_t slot = 0; slot < captured.size(); slot++) if (!captured[slot]) slots.values[slot].reset();
+  capture->note(given, out);
 }
 
 }  // namespace eager
@@ -95,6 +102,20 @@ EAGER_EXPORT int32_t eager_program_run(Program* program, const TensorHandle* inp
     program->run(inputs, outputs);
     return 0;
   });
+}
+
+// Has the program replayed call by call, for a reason that its description gives.
+EAGER_EXPORT void eager_program_refuse_capture(Program* program, EagerText reason) {
+  program->capture->refuse(std::string(reason.data, static_cast<size_t>(reason.length)));
+}
+
+// How many graphs a replay launches, how many calls are in them, and why there are none; the text stays valid as long as the program does not run.
+EAGER_EXPORT void eager_program_capture(Program* program, int64_t* graphs, int64_t* calls, EagerText* reason) {
+  std::lock_guard<std::mutex> lock(program->running);
+  *graphs = static_cast<int64_t>(program->capture->graphs());
+  *calls = static_cast<int64_t>(program->capture->calls_in_graphs());
+  const std::string& text = program->capture->reason();
+  *reason = {text.data(), static_cast<int64_t>(text.size())};
 }
 
 EAGER_EXPORT int64_t eager_program_length(Program* program) { return static_cast<int64_t>(program->instructions.size()); }

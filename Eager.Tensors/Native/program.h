@@ -23,6 +23,8 @@ struct Instruction {
   virtual ~Instruction() = default;
   virtual void run(Slots& slots) = 0;
   virtual void list_inputs(std::vector<int32_t>& slots) const = 0;
+  // Whether it reads numbers of the host, draws from a generator or calls C#: a device cannot repeat it alone (capture.h).
+  virtual bool needs_host() const { return false; }
 
  protected:
   void store(Slots& slots, at::Tensor&& tensor) { slots.values[results[0]] = std::move(tensor); }
@@ -41,12 +43,17 @@ template <> struct IsResult<at::Tensor> : std::true_type {};
 template <> struct IsResult<std::vector<at::Tensor>> : std::true_type {};
 template <class... T> struct IsResult<std::tuple<T...>> : std::conjunction<std::is_same<std::decay_t<T>, at::Tensor>...> {};
 
+class Capture;
+
 struct Program {
+  Program();
+  ~Program();
   std::vector<std::unique_ptr<Instruction>> instructions;
   std::vector<int32_t> inputs, outputs;
   std::vector<bool> captured;  // per slot: held from run to run
   Slots slots;
   std::mutex running;
+  std::unique_ptr<Capture> capture;
 
   void run(const TensorHandle* given, TensorHandle* out);
 };
