@@ -116,14 +116,13 @@ internal sealed class TapeRecorder : Observer
             return 0;
         }
         ulong followed = 0;
+        Span<int> numbers = slabs.NumbersOf(x.Length);
         for (int i = 0; i < x.Length; i++)
         {
-            if (NumberOf(x[i]) < 0)
-            {
-                if (!WatchesVariables || !x[i].IsWatchedByItself) continue;
-                Watch(x[i]);
-            }
-            followed |= 1UL << Math.Min(i, Op.LastBit);
+            int number = NumberOf(x[i]);
+            if (number < 0 && WatchesVariables && x[i].IsWatchedByItself) number = Watch(x[i]);
+            numbers[i] = number;
+            if (number >= 0) followed |= 1UL << Math.Min(i, Op.LastBit);
         }
         return followed & op.DifferentiableInputs;
     }
@@ -138,18 +137,20 @@ internal sealed class TapeRecorder : Observer
 
         Keep keeps = op.Keeps(followed);
         int firstInput = slabs.Inputs.Count, firstOutput = slabs.Outputs.Count, firstSaved = slabs.Saved.Count;
+        Span<int> numbers = slabs.NumbersOf(x.Length);  // as Follow has just found them
         for (int i = 0; i < x.Length; i++)
         {
             bool needed = (followed & (1UL << Math.Min(i, Op.LastBit))) != 0;
             Shape? shape = (keeps & Keep.Shapes) != 0 || (needed && op.Broadcasts && !x[i].HasSizesOf(y[0])) ? x[i].Shape : null;
-            slabs.Inputs.Add() = new(needed ? NumberOf(x[i]) : -1, shape);
+            slabs.Inputs.Add() = new(needed ? numbers[i] : -1, shape);
             if (i < 8 && ((int)keeps & (1 << i)) != 0) Save(x[i], i);
         }
         for (int i = 0; i < y.Length; i++)
         {
+            bool isNew = !IsAmong(x, y[i]);
             // A view of a variable that the rule returned as it is keeps its number; a new tensor gets one.
-            slabs.Outputs.Add() = y[i].DType.IsDifferentiable() ? Watch(y[i]) : -1;
-            if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i);
+            slabs.Outputs.Add() = y[i].DType.IsDifferentiable() ? slabs.Numbers.FindOrAdd(isNew ? y[i].IdOfNew : y[i].Id) : -1;
+            if (((int)keeps & ((int)Keep.Output << i)) != 0 && i < 8) Save(y[i], OutputSlots + i, isNew);
         }
         if (AnomalyDetection.IsOpen) (callers ??= [])[slabs.Nodes.Count] = AnomalyDetection.Caller();
         slabs.Nodes.Add() = new(op, attributes, firstInput, x.Length, firstOutput, y.Length, firstSaved, slabs.Saved.Count - firstSaved);
@@ -226,8 +227,10 @@ internal sealed class TapeRecorder : Observer
         const int AtOnce = 64;
         nint* handles = stackalloc nint[AtOnce];
         int count = 0;
-        foreach (ref readonly SavedValue value in values)
+        // The last first: where they were made in a row, the allocator finds each free piece next to those before.
+        for (int i = values.Length - 1; i >= 0; i--)
         {
+            ref readonly SavedValue value = ref values[i];
             value.Slice?.Dispose();
             value.Recomputed?.Release(value.Id);
             if (value.Handle == 0) continue;
@@ -239,7 +242,14 @@ internal sealed class TapeRecorder : Observer
         if (count > 0) Native.eager_free_many(handles, count);
     }
 
-    private void Save(Tensor tensor, int slot)
+    private static bool IsAmong(ReadOnlySpan<Tensor> tensors, Tensor tensor)
+    {
+        foreach (Tensor one in tensors)
+            if (one == tensor) return true;
+        return false;
+    }
+
+    private void Save(Tensor tensor, int slot, bool isNew = false)
     {
         if (Recomputation?.Ask(tensor) is { } recomputed)
         {
@@ -252,9 +262,7 @@ internal sealed class TapeRecorder : Observer
         }
         else
         {
-            nint handle = tensor.Enter();
-            Native.eager_retain(handle);
-            tensor.Leave();
+            nint handle = isNew ? tensor.RetainNew() : tensor.Retain();
             Add(tensor, slot).Handle = handle;
         }
     }

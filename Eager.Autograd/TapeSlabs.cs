@@ -14,6 +14,15 @@ internal sealed class TapeSlabs
     internal readonly Slab<TapeRecorder.SavedValue> Saved = new();
     internal readonly ValueNumbers Numbers = new();
 
+    private int[] inputNumbers = new int[8];
+
+    /// <summary>Room for the numbers of the inputs of the operation at hand, from when it is looked at until it is written down.</summary>
+    internal Span<int> NumbersOf(int inputs)
+    {
+        if (inputs > inputNumbers.Length) Array.Resize(ref inputNumbers, inputs);
+        return inputNumbers.AsSpan(0, inputs);
+    }
+
     /// <summary>Empty slabs.</summary>
     internal static TapeSlabs Rent()
     {

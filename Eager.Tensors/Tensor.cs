@@ -124,6 +124,9 @@ public partial class Tensor : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Id"/>, for a tensor that no other thread has seen yet.</summary>
+    internal long IdOfNew => id != 0 ? id : id = ThreadContext.Current.NextId();
+
     /// <summary>The id if one was given, else 0: such a tensor is known to no recorder.</summary>
     internal long IdOrZero => id;
 
@@ -172,23 +175,11 @@ public partial class Tensor : IDisposable
     }
 
     /// <summary>Another wrapper of the same value; recorders know it by the same id, or as a value of its own.</summary>
-    internal virtual Tensor Alias(bool sameIdentity = true)
-    {
-        nint shared = Enter();
-        Native.eager_retain(shared);
-        Leave();
-        return Rehydrate(shared, sameIdentity ? Id : 0, Version);
-    }
+    internal virtual Tensor Alias(bool sameIdentity = true) => Rehydrate(Retain(), sameIdentity ? Id : 0, Version);
 
     /// <summary>Another wrapper of the same value for the library's own keeping: no scope frees it.</summary>
     /// <param name="id">What recorders know it by; this one's id when 0.</param>
-    internal virtual Tensor AliasUnscoped(long id = 0)
-    {
-        nint shared = Enter();
-        Native.eager_retain(shared);
-        Leave();
-        return new Tensor(shared) { id = id != 0 ? id : Id, Version = Version };
-    }
+    internal virtual Tensor AliasUnscoped(long id = 0) => new Tensor(Retain()) { id = id != 0 ? id : Id, Version = Version };
 
     /// <summary>A wrapper of a value that a recorder kept; takes over the count.</summary>
     internal static Tensor Rehydrate(nint handle, long id, VersionCell? version)
@@ -199,12 +190,26 @@ public partial class Tensor : IDisposable
         return tensor;
     }
 
+    /// <summary>The handle, with a count of its own that the caller has to give back.</summary>
+    internal nint Retain()
+    {
+        nint retained = Enter();
+        Native.eager_retain(retained);
+        Leave();
+        return retained;
+    }
+
+    /// <summary>As <see cref="Retain"/>, for a tensor that no other thread has seen yet and so cannot dispose meanwhile.</summary>
+    internal nint RetainNew()
+    {
+        Native.eager_retain(handle);
+        return handle;
+    }
+
     /// <summary>Gives the handle away and leaves this wrapper disposed.</summary>
     internal nint TakeHandle()
     {
-        nint taken = Enter();
-        Native.eager_retain(taken);
-        Leave();
+        nint taken = Retain();
         Dispose();
         return taken;
     }
