@@ -13,7 +13,8 @@ internal sealed partial class ExampleProgram : IDisposable
 
     private ExampleProgram(string assembly, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A program started in the background of a script ignores Ctrl-C, and so would all that it starts: env takes that back.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", assembly, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         process = Process.Start(start)!;
         errors = process.StandardError.ReadToEndAsync();
     }

@@ -18,6 +18,10 @@ internal static class FragmentProgram
         using Eager.Losses;
         using Eager.Train;
 
+        // The fragments' temporary files go with the program.
+        string scratch = Directory.CreateTempSubdirectory("eager-docs-").FullName;
+        Environment.SetEnvironmentVariable("TMPDIR", scratch);
+
         int failed = 0;
         void Try(string place, Action row)
         {
@@ -36,6 +40,7 @@ internal static class FragmentProgram
 
     /// <summary>What comes after them: the number that failed is the exit code.</summary>
     internal const string Tail = """
+        Directory.Delete(scratch, recursive: true);
         return failed;
         static void Use(object? value) { }
         """;

@@ -46,7 +46,7 @@ public sealed partial class TrainingProgramTests
     [TestCase("cnn", "120", "19,466 parameters in 6 variables")]
     public void Deeper_models_learn_digits(string model, string steps, string size)
     {
-        string[] lines = ScriptProgram.Lines("digits.cs", folder.Path, model, steps);
+        string[] lines = ScriptProgram.Lines("digits.cs", folder.Path, model, steps, Path.Combine(folder.Path, model));
         Assert.That(lines[0], Does.Contain(size));
         Assert.That(TestAccuracy(lines), Is.GreaterThan(0.8), "chance is 0.1");
     }
