@@ -177,6 +177,14 @@ public partial class Tensor : IDisposable
     /// <summary>Another wrapper of the same value; recorders know it by the same id, or as a value of its own.</summary>
     internal virtual Tensor Alias(bool sameIdentity = true) => Rehydrate(Retain(), sameIdentity ? Id : 0, Version);
 
+    /// <summary>Another value over the same memory, which native code tells apart from this one.</summary>
+    internal Tensor ShallowCopy()
+    {
+        nint copied = Native.eager_shallow_copy(Enter());
+        Leave();
+        return copied != 0 ? Rehydrate(copied, 0, Version) : throw Native.Error("ShallowCopy");
+    }
+
     /// <summary>Another wrapper of the same value for the library's own keeping: no scope frees it.</summary>
     /// <param name="id">What recorders know it by; this one's id when 0.</param>
     internal virtual Tensor AliasUnscoped(long id = 0) => new Tensor(Retain()) { id = id != 0 ? id : Id, Version = Version };

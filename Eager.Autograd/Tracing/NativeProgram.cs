@@ -13,8 +13,11 @@ internal sealed unsafe class NativeProgram : IDisposable
 
     ~NativeProgram() => Free();
 
-    /// <summary>The number of kernel calls.</summary>
+    /// <summary>The number of kernel calls that were recorded.</summary>
     internal long Length => Native.eager_program_length(handle);
+
+    /// <summary>The number of instructions that a replay runs instead (Native/program_passes.h).</summary>
+    internal long QuickLength => Native.eager_program_quick_length(handle);
 
     /// <summary>How many graphs of a device a replay launches, how many of the calls are in them, and why there are none (Native/capture.h); empty where they may still come.</summary>
     internal (long Graphs, long Calls, string Reason) Capture
@@ -41,7 +44,6 @@ internal sealed unsafe class NativeProgram : IDisposable
     /// <summary>Runs a function with every kernel call of this thread logged.</summary>
     internal static (NativeProgram Program, Tensor[] Outputs) Record(ReadOnlySpan<Tensor> inputs, Func<Tensor[]> function)
     {
-        foreach (Tensor input in inputs) Errors.RequireUnquantized(input, "Trace");
         nint* handles = stackalloc nint[inputs.Length];
         Tensor.EnterAll(inputs, handles);
         int status = Native.eager_record_begin(new(handles, inputs.Length));

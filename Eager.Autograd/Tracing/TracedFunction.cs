@@ -32,6 +32,9 @@ public sealed class TracedFunction : IDisposable
     /// <summary>A line for each trace: its inputs, how many kernel calls a replay makes, and how many of them a GPU does as CUDA graphs, or why it does not.</summary>
     public override string ToString() => traces.Count == 0 ? $"{name}: not traced yet" : string.Join(Environment.NewLine, traces.Select(trace => $"{name}{trace}"));
 
+    /// <summary>How many kernel calls the latest trace recorded, and how many instructions its replays run for them.</summary>
+    internal (long Recorded, long Replayed) Lengths => traces[^1].Lengths;
+
     /// <summary>Calls the function, which has one result.</summary>
     public Tensor Call(params ReadOnlySpan<Tensor> inputs)
     {
@@ -111,6 +114,9 @@ internal sealed class ConcreteFunction : IDisposable
 
     internal Graph Graph { get; }
 
+    /// <summary>How many kernel calls were recorded, and how many instructions a replay runs for them.</summary>
+    internal (long Recorded, long Replayed) Lengths => (program.Length, program.QuickLength);
+
     /// <summary>True when a variable that the program uses has taken other memory since, of another shape.</summary>
     internal bool IsOutdated
     {
@@ -132,7 +138,8 @@ internal sealed class ConcreteFunction : IDisposable
         for (int i = 0; i < key.Length; i++)
         {
             key[i] = (inputs[i].DType, inputs[i].ConcreteShape, inputs[i].Device);
-            placeholders[i] = inputs[i].Alias(sameIdentity: false);
+            Errors.RequireUnquantized(inputs[i], "Trace");
+            placeholders[i] = inputs[i].ShallowCopy();  // one tensor given twice is two inputs, of which the next call may give different ones
             symbols[i] = tracer.AddPlaceholder(placeholders[i], signature?[i].Name ?? inputs[i].Name ?? "Placeholder", Known(signature?[i].Shape, inputs[i].ConcreteShape));
         }
         tracer.Attach();

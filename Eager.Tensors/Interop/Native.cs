@@ -111,6 +111,8 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial int eager_same_storage(nint a, nint b);
 
+    [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_shallow_copy(nint handle);
+
     [LibraryImport(NativeLibrary.Name)] internal static partial nint eager_from_host(void* data, NativeInts shape, int dtype);
 
     [LibraryImport(NativeLibrary.Name)]
@@ -136,7 +138,11 @@ internal static unsafe partial class Native
 
     [LibraryImport(NativeLibrary.Name)] internal static partial int eager_program_run(nint program, nint* inputs, nint* outputs);
 
+    [LibraryImport(NativeLibrary.Name), SuppressGCTransition] internal static partial void eager_record_constant(nint handle);
+
     [LibraryImport(NativeLibrary.Name)] internal static partial long eager_program_length(nint program);
+
+    [LibraryImport(NativeLibrary.Name)] internal static partial long eager_program_quick_length(nint program);
 
     [LibraryImport(NativeLibrary.Name)] internal static partial void eager_program_refuse_capture(nint program, NativeText reason);
 

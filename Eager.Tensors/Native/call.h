@@ -1,4 +1,4 @@
-// The one way from the C interface to a kernel. A generated export hands `call` a function pointer and its arguments;
+// The one way from the C interface to a kernel. A generated export hands `call` what the kernel is, a function pointer and its arguments;
 // `call` adapts them, runs the kernel and, while this thread records a program, logs what ran.
 #pragma once
 #include "adapt.h"
@@ -26,11 +26,22 @@ struct CallInstruction final : Instruction {
   Function kernel;
   std::tuple<Held<Arguments>...> arguments;
 
-  CallInstruction(ProgramRecorder& recorder, Function kernel, Arguments... values)
-      : kernel(kernel), arguments(Held<Arguments>(recorder, values)...) {}
+  CallInstruction(ProgramRecorder& recorder, KernelInfo info, Function kernel, Arguments... values)
+      : Instruction(info), kernel(kernel), arguments(Held<Arguments>(recorder, values)...) {}
 
+  std::unique_ptr<Instruction> copy() const override { return std::make_unique<CallInstruction>(*this); }
   void list_inputs(std::vector<int32_t>& slots) const override {
     std::apply([&](const auto&... held) { (held.list(slots), ...); }, arguments);
+  }
+  void list_numbers(std::vector<EagerScalar>& numbers) const override {
+    std::apply([&](const auto&... held) { (held.list_numbers(numbers), ...); }, arguments);
+  }
+  bool equals(const Instruction& other) const override {
+    auto* same = dynamic_cast<const CallInstruction*>(&other);
+    return same && kernel == same->kernel && equal_arguments(*same, std::index_sequence_for<Arguments...>());
+  }
+  void rename(const std::vector<int32_t>& to) override {
+    std::apply([&](auto&... held) { (held.rename(to), ...); }, arguments);
   }
 
   bool needs_host() const override {
@@ -44,17 +55,22 @@ struct CallInstruction final : Instruction {
       else store(slots, Run::run(kernel, held.get(slots)...));
     }, arguments);
   }
+
+ private:
+  template <size_t... I> bool equal_arguments(const CallInstruction& other, std::index_sequence<I...>) const {
+    return (std::get<I>(arguments).equals(std::get<I>(other.arguments)) && ...);
+  }
 };
 
 template <class Result, class... Parameters, class... Arguments>
-inline __attribute__((always_inline)) Result call(Result (*kernel)(Parameters...), Arguments... arguments) {
+inline __attribute__((always_inline)) Result call(KernelInfo info, Result (*kernel)(Parameters...), Arguments... arguments) {
   using Run = Kernel<Result, Parameters...>;
   at::AutoDispatchBelowADInplaceOrView below_autograd;
   if (__builtin_expect(ProgramRecorder::current == nullptr, 1)) return Run::run(kernel, arguments...);
 
   using Recorded = CallInstruction<Result, Result (*)(Parameters...), Run, Arguments...>;
   ProgramRecorder& recorder = *ProgramRecorder::current;
-  auto instruction = std::make_unique<Recorded>(recorder, kernel, arguments...);
+  auto instruction = std::make_unique<Recorded>(recorder, info, kernel, arguments...);
   if constexpr (std::is_reference_v<Result> || !IsResult<Bare<Result>>::value) {
     recorder.add(std::move(instruction));
     return Run::run(kernel, arguments...);

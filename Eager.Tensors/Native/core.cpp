@@ -100,6 +100,14 @@ EAGER_EXPORT int32_t eager_same_storage(TensorHandle a, TensorHandle b) {
   return a->has_storage() && b->has_storage() && a->storage().unsafeGetStorageImpl() == b->storage().unsafeGetStorageImpl();
 }
 
+// Another tensor over the same memory.
+EAGER_EXPORT TensorHandle eager_shallow_copy(TensorHandle h) {
+  return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    return eager::give(at::alias(eager::share(h)));
+  });
+}
+
 // A new tensor on the CPU that holds a copy of host memory.
 EAGER_EXPORT TensorHandle eager_from_host(const void* data, EagerInts shape, int32_t dtype) {
   return eager::guarded(static_cast<TensorHandle>(nullptr), [&] {

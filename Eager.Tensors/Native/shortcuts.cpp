@@ -1,20 +1,12 @@
 // Short ways to small results: LibTorch's general ones cost several times the work itself. Whatever is not plain takes LibTorch's way.
 #include "fused.h"
+#include "views.h"
 #include <ATen/ATen.h>
 #include <ATen/EmptyTensor.h>
 #include <ATen/TensorUtils.h>
 
 namespace eager {
 namespace {
-
-// All that such a tensor is, its memory, sizes and strides say.
-bool is_plain(const at::Tensor& x) { return x.layout() == at::kStrided && !x.is_quantized(); }
-
-at::Tensor alias(const at::Tensor& x, at::IntArrayRef sizes, at::IntArrayRef strides, int64_t offset) {
-  at::Tensor view = at::detail::make_tensor<at::TensorImpl>(at::TensorImpl::VIEW, at::Storage(x.storage()), x.key_set(), x.dtype());
-  view.unsafeGetTensorImpl()->set_sizes_and_strides(sizes, strides, offset);
-  return view;
-}
 
 bool has_elements(at::IntArrayRef sizes, int64_t count) {
   int64_t product = 1;
@@ -52,7 +44,7 @@ at::Tensor short_sum(const at::Tensor& x, int64_t divisor) {
 
 at::Tensor reshape(const at::Tensor& x, at::IntArrayRef shape) {
   if (is_plain(x) && has_elements(shape, x.numel()))
-    if (auto strides = at::detail::computeStride(x.sizes(), x.strides(), at::DimVector(shape))) return alias(x, shape, *strides, x.storage_offset());
+    if (auto strides = at::detail::computeStride(x.sizes(), x.strides(), at::DimVector(shape))) return view_of(x, shape, *strides, x.storage_offset());
   return at::reshape(x, shape);
 }
 
@@ -63,7 +55,7 @@ at::Tensor slice(const at::Tensor& x, int64_t axis, int64_t start, int64_t end, 
   int64_t offset = x.storage_offset() + start * strides[axis];
   sizes[axis] = end > start ? (end - start - 1) / step + 1 : 0;
   strides[axis] *= step;
-  return alias(x, sizes, strides, offset);
+  return view_of(x, sizes, strides, offset);
 }
 
 at::Tensor sum_all(const at::Tensor& x) { return is_short(x) ? short_sum(x, 1) : at::sum(x); }

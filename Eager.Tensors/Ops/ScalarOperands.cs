@@ -28,6 +28,7 @@ internal static class ScalarOperands
         ref Entry entry = ref entries[(uint)HashCode.Combine(value, dtype) % Slots];
         if (entry.Tensor is null || entry.DType != dtype || entry.Value != value)
             entry = new Entry { Value = value, DType = dtype, Tensor = Make(value, dtype, op) };
+        if (ThreadContext.Current.Observer is { RecordsHostEffects: true }) MarkConstant(entry.Tensor);
         return entry.Tensor;
     }
 
@@ -40,6 +41,13 @@ internal static class ScalarOperands
             throw new InvalidArgumentException($"{op}: the number {value} does not fit {dtype.Name()}, which goes from {dtype.Min()} to {dtype.Max()}; convert the tensor with Cast.");
         if (dtype == DType.Bool && !value.IsBool)
             throw new DTypeMismatchException($"{op}: the number {value} meets a tensor of bool; convert the tensor with Cast.");
+    }
+
+    // Nobody else has these tensors: a program that is being recorded may compute with them once for all runs.
+    private static void MarkConstant(Tensor number)
+    {
+        Native.eager_record_constant(number.Enter());
+        number.Leave();
     }
 
     private static unsafe Tensor Make(Scalar value, DType dtype, string op)

@@ -31,7 +31,7 @@ public static class CppWriter
     {
         List<string> parameters = [.. schema.Parameters.Select(p => $"{TypeMap.Of(p.Type).C} {p.Name}_")];
         string kernel = schema.Namespace == "aten" ? $"&at::_ops::{schema.Identifier}::call" : $"&eager::{schema.Name}";
-        string call = $"eager::call({kernel}{string.Concat(schema.Parameters.Select(p => $", {p.Name}_"))})";
+        string call = $"eager::call({{\"{schema.FullName}\", eager::Effect::{Effects.Of(schema)}}}, {kernel}{string.Concat(schema.Parameters.Select(p => $", {p.Name}_"))})";
         (string type, string failure, string body, string? output) = Shape(schema, call);
         if (output != null) parameters.Add(output);
         string signature = $"EAGER_EXPORT {type} eager_op_{schema.Identifier}({string.Join(", ", parameters)})";

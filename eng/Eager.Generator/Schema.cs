@@ -9,6 +9,9 @@ public sealed record Schema(string Text, string Namespace, string Name, string O
     /// <summary>The name that the C++ and C# sides share, such as <c>sum_dim_IntList</c>.</summary>
     public string Identifier => Overload == "" ? Name : $"{Name}_{Overload}";
 
+    /// <summary>The name with its overload as the manifest has it, such as <c>sum.dim_IntList</c>.</summary>
+    public string FullName => Overload == "" ? Name : $"{Name}.{Overload}";
+
     /// <summary>The header under ATen/ops that declares the operator; in-place forms share their base's.</summary>
     public string HeaderName => Name.EndsWith('_') && !Name.EndsWith("__") ? Name[..^1] : Name;
 

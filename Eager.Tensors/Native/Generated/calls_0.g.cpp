@@ -94,7 +94,7 @@
 
 #if __has_include(<ATen/ops/tril_indices_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_tril_indices(int64_t row_, int64_t col_, int64_t offset_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::tril_indices::call, row_, col_, offset_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"tril_indices", eager::Effect::pure}, &at::_ops::tril_indices::call, row_, col_, offset_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_tril_indices(int64_t row_, int64_t col_, int64_t offset_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -105,7 +105,7 @@ EAGER_EXPORT TensorHandle eager_op_tril_indices(int64_t row_, int64_t col_, int6
 
 #if __has_include(<ATen/ops/add_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_add_Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::add_Tensor::call, self_, other_, alpha_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"add.Tensor", eager::Effect::pure}, &at::_ops::add_Tensor::call, self_, other_, alpha_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_add_Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
@@ -116,7 +116,7 @@ EAGER_EXPORT TensorHandle eager_op_add_Tensor(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/exp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_exp(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::exp::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"exp", eager::Effect::pure}, &at::_ops::exp::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_exp(TensorHandle self_) {
@@ -127,7 +127,7 @@ EAGER_EXPORT TensorHandle eager_op_exp(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/log1p_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_log1p(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log1p::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"log1p", eager::Effect::pure}, &at::_ops::log1p::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_log1p(TensorHandle self_) {
@@ -138,7 +138,7 @@ EAGER_EXPORT TensorHandle eager_op_log1p(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/tan_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_tan(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::tan::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"tan", eager::Effect::pure}, &at::_ops::tan::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_tan(TensorHandle self_) {
@@ -149,7 +149,7 @@ EAGER_EXPORT TensorHandle eager_op_tan(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/tanh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_tanh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::tanh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"tanh", eager::Effect::pure}, &at::_ops::tanh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_tanh(TensorHandle self_) {
@@ -160,7 +160,7 @@ EAGER_EXPORT TensorHandle eager_op_tanh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/erf_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_erf(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::erf::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"erf", eager::Effect::pure}, &at::_ops::erf::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_erf(TensorHandle self_) {
@@ -171,7 +171,7 @@ EAGER_EXPORT TensorHandle eager_op_erf(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/ceil_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_ceil(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::ceil::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"ceil", eager::Effect::pure}, &at::_ops::ceil::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_ceil(TensorHandle self_) {
@@ -182,7 +182,7 @@ EAGER_EXPORT TensorHandle eager_op_ceil(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/isinf_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_isinf(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::isinf::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"isinf", eager::Effect::pure}, &at::_ops::isinf::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_isinf(TensorHandle self_) {
@@ -193,7 +193,7 @@ EAGER_EXPORT TensorHandle eager_op_isinf(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/log10_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_log10(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log10::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"log10", eager::Effect::pure}, &at::_ops::log10::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_log10(TensorHandle self_) {
@@ -204,7 +204,7 @@ EAGER_EXPORT TensorHandle eager_op_log10(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/lgamma_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_lgamma(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lgamma::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"lgamma", eager::Effect::pure}, &at::_ops::lgamma::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_lgamma(TensorHandle self_) {
@@ -215,7 +215,7 @@ EAGER_EXPORT TensorHandle eager_op_lgamma(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/special_ndtri_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_ndtri(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_ndtri::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_ndtri", eager::Effect::pure}, &at::_ops::special_ndtri::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_ndtri(TensorHandle self_) {
@@ -226,7 +226,7 @@ EAGER_EXPORT TensorHandle eager_op_special_ndtri(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/frexp_ops.h>)
 EAGER_EXPORT int32_t eager_op_frexp_Tensor(TensorHandle self_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::frexp_Tensor::call, self_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"frexp.Tensor", eager::Effect::pure}, &at::_ops::frexp_Tensor::call, self_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_frexp_Tensor(TensorHandle self_, TensorHandle* out_) {
@@ -237,7 +237,7 @@ EAGER_EXPORT int32_t eager_op_frexp_Tensor(TensorHandle self_, TensorHandle* out
 
 #if __has_include(<ATen/ops/angle_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_angle(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::angle::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"angle", eager::Effect::pure}, &at::_ops::angle::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_angle(TensorHandle self_) {
@@ -248,7 +248,7 @@ EAGER_EXPORT TensorHandle eager_op_angle(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/mish_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mish(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mish::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mish", eager::Effect::pure}, &at::_ops::mish::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_mish(TensorHandle self_) {
@@ -259,7 +259,7 @@ EAGER_EXPORT TensorHandle eager_op_mish(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/softshrink_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_softshrink(TensorHandle self_, EagerScalar lambd_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::softshrink::call, self_, lambd_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"softshrink", eager::Effect::pure}, &at::_ops::softshrink::call, self_, lambd_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_softshrink(TensorHandle self_, EagerScalar lambd_) {
@@ -270,7 +270,7 @@ EAGER_EXPORT TensorHandle eager_op_softshrink(TensorHandle self_, EagerScalar la
 
 #if __has_include(<ATen/ops/ne_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_ne_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::ne_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"ne.Tensor", eager::Effect::pure}, &at::_ops::ne_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_ne_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -281,7 +281,7 @@ EAGER_EXPORT TensorHandle eager_op_ne_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/logical_or_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logical_or(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logical_or::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logical_or", eager::Effect::pure}, &at::_ops::logical_or::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logical_or(TensorHandle self_, TensorHandle other_) {
@@ -292,7 +292,7 @@ EAGER_EXPORT TensorHandle eager_op_logical_or(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/bitwise_or_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_or_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_or_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_or.Tensor", eager::Effect::pure}, &at::_ops::bitwise_or_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_or_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -303,7 +303,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_or_Tensor(TensorHandle self_, TensorH
 
 #if __has_include(<ATen/ops/amin_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_amin(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::amin::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"amin", eager::Effect::pure}, &at::_ops::amin::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_amin(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
@@ -314,7 +314,7 @@ EAGER_EXPORT TensorHandle eager_op_amin(TensorHandle self_, EagerInts dim_, uint
 
 #if __has_include(<ATen/ops/any_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_any_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::any_dim::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"any.dim", eager::Effect::pure}, &at::_ops::any_dim::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_any_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_) {
@@ -325,7 +325,7 @@ EAGER_EXPORT TensorHandle eager_op_any_dim(TensorHandle self_, int64_t dim_, uin
 
 #if __has_include(<ATen/ops/searchsorted_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_searchsorted_Tensor(TensorHandle sorted_sequence_, TensorHandle self_, uint8_t out_int32_, uint8_t right_, EagerText side_, TensorHandle sorter_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::searchsorted_Tensor::call, sorted_sequence_, self_, out_int32_, right_, side_, sorter_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"searchsorted.Tensor", eager::Effect::pure}, &at::_ops::searchsorted_Tensor::call, sorted_sequence_, self_, out_int32_, right_, side_, sorter_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_searchsorted_Tensor(TensorHandle sorted_sequence_, TensorHandle self_, uint8_t out_int32_, uint8_t right_, EagerText side_, TensorHandle sorter_) {
@@ -336,7 +336,7 @@ EAGER_EXPORT TensorHandle eager_op_searchsorted_Tensor(TensorHandle sorted_seque
 
 #if __has_include(<ATen/ops/linalg_lu_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_lu::call, A_, pivot_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"linalg_lu", eager::Effect::refusing}, &at::_ops::linalg_lu::call, A_, pivot_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorHandle* out_) {
@@ -347,7 +347,7 @@ EAGER_EXPORT int32_t eager_op_linalg_lu(TensorHandle A_, uint8_t pivot_, TensorH
 
 #if __has_include(<ATen/ops/view_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_view(TensorHandle self_, EagerInts size_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::view::call, self_, size_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"view", eager::Effect::view}, &at::_ops::view::call, self_, size_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_view(TensorHandle self_, EagerInts size_) {
@@ -358,7 +358,7 @@ EAGER_EXPORT TensorHandle eager_op_view(TensorHandle self_, EagerInts size_) {
 
 #if __has_include(<ATen/ops/scatter_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_scatter_src(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::scatter_src::call, self_, dim_, index_, src_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"scatter.src", eager::Effect::refusing}, &at::_ops::scatter_src::call, self_, dim_, index_, src_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_scatter_src(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_) {
@@ -369,7 +369,7 @@ EAGER_EXPORT TensorHandle eager_op_scatter_src(TensorHandle self_, int64_t dim_,
 
 #if __has_include(<ATen/ops/avg_pool2d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_avg_pool2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::avg_pool2d_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"avg_pool2d_backward", eager::Effect::pure}, &at::_ops::avg_pool2d_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_avg_pool2d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
@@ -380,7 +380,7 @@ EAGER_EXPORT TensorHandle eager_op_avg_pool2d_backward(TensorHandle grad_output_
 
 #if __has_include(<ATen/ops/native_batch_norm_backward_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_batch_norm_backward(TensorHandle grad_out_, TensorHandle input_, TensorHandle weight_, TensorHandle running_mean_, TensorHandle running_var_, TensorHandle save_mean_, TensorHandle save_invstd_, uint8_t train_, double eps_, uint64_t output_mask_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_batch_norm_backward::call, grad_out_, input_, weight_, running_mean_, running_var_, save_mean_, save_invstd_, train_, eps_, output_mask_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_batch_norm_backward", eager::Effect::pure}, &at::_ops::native_batch_norm_backward::call, grad_out_, input_, weight_, running_mean_, running_var_, save_mean_, save_invstd_, train_, eps_, output_mask_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_batch_norm_backward(TensorHandle grad_out_, TensorHandle input_, TensorHandle weight_, TensorHandle running_mean_, TensorHandle running_var_, TensorHandle save_mean_, TensorHandle save_invstd_, uint8_t train_, double eps_, uint64_t output_mask_, TensorHandle* out_) {
@@ -391,7 +391,7 @@ EAGER_EXPORT int32_t eager_op_native_batch_norm_backward(TensorHandle grad_out_,
 
 #if __has_include(<ATen/ops/_adaptive_avg_pool2d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d_backward(TensorHandle grad_output_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_adaptive_avg_pool2d_backward::call, grad_output_, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_adaptive_avg_pool2d_backward", eager::Effect::pure}, &at::_ops::_adaptive_avg_pool2d_backward::call, grad_output_, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d_backward(TensorHandle grad_output_, TensorHandle self_) {
@@ -402,7 +402,7 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d_backward(TensorHandle gr
 
 #if __has_include(<ATen/ops/random_ops.h>)
 EAGER_EXPORT int32_t eager_op_random__from(TensorHandle self_, int64_t from_, EagerMaybeInt to_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::random__from::call, self_, from_, to_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"random_.from", eager::Effect::other}, &at::_ops::random__from::call, self_, from_, to_, generator_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_random__from(TensorHandle self_, int64_t from_, EagerMaybeInt to_, GeneratorHandle generator_) {
@@ -413,7 +413,7 @@ EAGER_EXPORT int32_t eager_op_random__from(TensorHandle self_, int64_t from_, Ea
 
 #if __has_include(<ATen/ops/_fft_c2r_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__fft_c2r(TensorHandle self_, EagerInts dim_, int64_t normalization_, int64_t last_dim_size_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_fft_c2r::call, self_, dim_, normalization_, last_dim_size_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_fft_c2r", eager::Effect::pure}, &at::_ops::_fft_c2r::call, self_, dim_, normalization_, last_dim_size_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__fft_c2r(TensorHandle self_, EagerInts dim_, int64_t normalization_, int64_t last_dim_size_) {
@@ -423,13 +423,13 @@ EAGER_EXPORT TensorHandle eager_op__fft_c2r(TensorHandle self_, EagerInts dim_, 
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_mean_all(TensorHandle x_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::mean_all, x_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mean_all", eager::Effect::pure}, &eager::mean_all, x_)); });
 }
 
 EAGER_EXPORT int32_t eager_op_sparse_cross_entropy(TensorHandle logits_, TensorHandle labels_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&eager::sparse_cross_entropy, logits_, labels_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"sparse_cross_entropy", eager::Effect::refusing}, &eager::sparse_cross_entropy, logits_, labels_), out_); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_generator_state(GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::generator_state, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"generator_state", eager::Effect::other}, &eager::generator_state, generator_)); });
 }

@@ -85,7 +85,7 @@
 
 #if __has_include(<ATen/ops/triu_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_triu(TensorHandle self_, int64_t diagonal_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::triu::call, self_, diagonal_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"triu", eager::Effect::pure}, &at::_ops::triu::call, self_, diagonal_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_triu(TensorHandle self_, int64_t diagonal_) {
@@ -96,7 +96,7 @@ EAGER_EXPORT TensorHandle eager_op_triu(TensorHandle self_, int64_t diagonal_) {
 
 #if __has_include(<ATen/ops/_to_copy_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__to_copy(TensorHandle self_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, uint8_t non_blocking_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_to_copy::call, self_, dtype_, layout_, device_, pin_memory_, non_blocking_, memory_format_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_to_copy", eager::Effect::pure}, &at::_ops::_to_copy::call, self_, dtype_, layout_, device_, pin_memory_, non_blocking_, memory_format_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__to_copy(TensorHandle self_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, uint8_t non_blocking_, int32_t memory_format_) {
@@ -107,7 +107,7 @@ EAGER_EXPORT TensorHandle eager_op__to_copy(TensorHandle self_, int32_t dtype_, 
 
 #if __has_include(<ATen/ops/pow_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_pow_Tensor_Tensor(TensorHandle self_, TensorHandle exponent_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::pow_Tensor_Tensor::call, self_, exponent_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"pow.Tensor_Tensor", eager::Effect::pure}, &at::_ops::pow_Tensor_Tensor::call, self_, exponent_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_pow_Tensor_Tensor(TensorHandle self_, TensorHandle exponent_) {
@@ -118,7 +118,7 @@ EAGER_EXPORT TensorHandle eager_op_pow_Tensor_Tensor(TensorHandle self_, TensorH
 
 #if __has_include(<ATen/ops/maximum_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_maximum(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::maximum::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"maximum", eager::Effect::pure}, &at::_ops::maximum::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_maximum(TensorHandle self_, TensorHandle other_) {
@@ -129,7 +129,7 @@ EAGER_EXPORT TensorHandle eager_op_maximum(TensorHandle self_, TensorHandle othe
 
 #if __has_include(<ATen/ops/neg_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_neg(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::neg::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"neg", eager::Effect::pure}, &at::_ops::neg::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_neg(TensorHandle self_) {
@@ -140,7 +140,7 @@ EAGER_EXPORT TensorHandle eager_op_neg(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/log_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_log(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"log", eager::Effect::pure}, &at::_ops::log::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_log(TensorHandle self_) {
@@ -151,7 +151,7 @@ EAGER_EXPORT TensorHandle eager_op_log(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/erfc_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_erfc(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::erfc::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"erfc", eager::Effect::pure}, &at::_ops::erfc::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_erfc(TensorHandle self_) {
@@ -162,7 +162,7 @@ EAGER_EXPORT TensorHandle eager_op_erfc(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/log2_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_log2(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::log2::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"log2", eager::Effect::pure}, &at::_ops::log2::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_log2(TensorHandle self_) {
@@ -173,7 +173,7 @@ EAGER_EXPORT TensorHandle eager_op_log2(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/conj_physical_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_conj_physical(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::conj_physical::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"conj_physical", eager::Effect::view}, &at::_ops::conj_physical::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_conj_physical(TensorHandle self_) {
@@ -184,7 +184,7 @@ EAGER_EXPORT TensorHandle eager_op_conj_physical(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/bitwise_left_shift_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_left_shift_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_left_shift_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_left_shift.Tensor", eager::Effect::pure}, &at::_ops::bitwise_left_shift_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_left_shift_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -195,7 +195,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_left_shift_Tensor(TensorHandle self_,
 
 #if __has_include(<ATen/ops/argmin_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_argmin(TensorHandle self_, EagerMaybeInt dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::argmin::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"argmin", eager::Effect::pure}, &at::_ops::argmin::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_argmin(TensorHandle self_, EagerMaybeInt dim_, uint8_t keepdim_) {
@@ -206,7 +206,7 @@ EAGER_EXPORT TensorHandle eager_op_argmin(TensorHandle self_, EagerMaybeInt dim_
 
 #if __has_include(<ATen/ops/_unique2_ops.h>)
 EAGER_EXPORT int32_t eager_op__unique2(TensorHandle self_, uint8_t sorted_, uint8_t return_inverse_, uint8_t return_counts_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_unique2::call, self_, sorted_, return_inverse_, return_counts_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_unique2", eager::Effect::pure}, &at::_ops::_unique2::call, self_, sorted_, return_inverse_, return_counts_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__unique2(TensorHandle self_, uint8_t sorted_, uint8_t return_inverse_, uint8_t return_counts_, TensorHandle* out_) {
@@ -217,7 +217,7 @@ EAGER_EXPORT int32_t eager_op__unique2(TensorHandle self_, uint8_t sorted_, uint
 
 #if __has_include(<ATen/ops/matmul_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_matmul(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::matmul::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"matmul", eager::Effect::pure}, &at::_ops::matmul::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_matmul(TensorHandle self_, TensorHandle other_) {
@@ -228,7 +228,7 @@ EAGER_EXPORT TensorHandle eager_op_matmul(TensorHandle self_, TensorHandle other
 
 #if __has_include(<ATen/ops/linalg_cholesky_ex_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_cholesky_ex(TensorHandle self_, uint8_t upper_, uint8_t check_errors_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_cholesky_ex::call, self_, upper_, check_errors_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"linalg_cholesky_ex", eager::Effect::refusing}, &at::_ops::linalg_cholesky_ex::call, self_, upper_, check_errors_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_linalg_cholesky_ex(TensorHandle self_, uint8_t upper_, uint8_t check_errors_, TensorHandle* out_) {
@@ -239,7 +239,7 @@ EAGER_EXPORT int32_t eager_op_linalg_cholesky_ex(TensorHandle self_, uint8_t upp
 
 #if __has_include(<ATen/ops/_linalg_svd_ops.h>)
 EAGER_EXPORT int32_t eager_op__linalg_svd(TensorHandle A_, uint8_t full_matrices_, uint8_t compute_uv_, EagerText driver_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_linalg_svd::call, A_, full_matrices_, compute_uv_, driver_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_linalg_svd", eager::Effect::refusing}, &at::_ops::_linalg_svd::call, A_, full_matrices_, compute_uv_, driver_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__linalg_svd(TensorHandle A_, uint8_t full_matrices_, uint8_t compute_uv_, EagerText driver_, TensorHandle* out_) {
@@ -250,7 +250,7 @@ EAGER_EXPORT int32_t eager_op__linalg_svd(TensorHandle A_, uint8_t full_matrices
 
 #if __has_include(<ATen/ops/linalg_cross_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_linalg_cross(TensorHandle self_, TensorHandle other_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linalg_cross::call, self_, other_, dim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"linalg_cross", eager::Effect::refusing}, &at::_ops::linalg_cross::call, self_, other_, dim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_linalg_cross(TensorHandle self_, TensorHandle other_, int64_t dim_) {
@@ -261,7 +261,7 @@ EAGER_EXPORT TensorHandle eager_op_linalg_cross(TensorHandle self_, TensorHandle
 
 #if __has_include(<ATen/ops/expand_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_expand(TensorHandle self_, EagerInts size_, uint8_t implicit_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::expand::call, self_, size_, implicit_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"expand", eager::Effect::view}, &at::_ops::expand::call, self_, size_, implicit_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_expand(TensorHandle self_, EagerInts size_, uint8_t implicit_) {
@@ -272,7 +272,7 @@ EAGER_EXPORT TensorHandle eager_op_expand(TensorHandle self_, EagerInts size_, u
 
 #if __has_include(<ATen/ops/split_with_sizes_ops.h>)
 EAGER_EXPORT int64_t eager_op_split_with_sizes(TensorHandle self_, EagerInts split_sizes_, int64_t dim_, const TensorHandle** out_) {
-  return eager::guarded<int64_t>(-1, [&]() -> int64_t { return eager::give_list(eager::call(&at::_ops::split_with_sizes::call, self_, split_sizes_, dim_), out_); });
+  return eager::guarded<int64_t>(-1, [&]() -> int64_t { return eager::give_list(eager::call({"split_with_sizes", eager::Effect::view}, &at::_ops::split_with_sizes::call, self_, split_sizes_, dim_), out_); });
 }
 #else
 EAGER_EXPORT int64_t eager_op_split_with_sizes(TensorHandle self_, EagerInts split_sizes_, int64_t dim_, const TensorHandle** out_) {
@@ -283,7 +283,7 @@ EAGER_EXPORT int64_t eager_op_split_with_sizes(TensorHandle self_, EagerInts spl
 
 #if __has_include(<ATen/ops/scatter_add_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_scatter_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::scatter_add::call, self_, dim_, index_, src_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"scatter_add", eager::Effect::refusing}, &at::_ops::scatter_add::call, self_, dim_, index_, src_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_scatter_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_) {
@@ -294,7 +294,7 @@ EAGER_EXPORT TensorHandle eager_op_scatter_add(TensorHandle self_, int64_t dim_,
 
 #if __has_include(<ATen/ops/index_copy_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_copy(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_copy::call, self_, dim_, index_, source_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index_copy", eager::Effect::refusing}, &at::_ops::index_copy::call, self_, dim_, index_, source_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_copy(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_) {
@@ -305,7 +305,7 @@ EAGER_EXPORT TensorHandle eager_op_index_copy(TensorHandle self_, int64_t dim_, 
 
 #if __has_include(<ATen/ops/scatter_reduce_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_scatter_reduce_two(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_, EagerText reduce_, uint8_t include_self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::scatter_reduce_two::call, self_, dim_, index_, src_, reduce_, include_self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"scatter_reduce.two", eager::Effect::refusing}, &at::_ops::scatter_reduce_two::call, self_, dim_, index_, src_, reduce_, include_self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_scatter_reduce_two(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle src_, EagerText reduce_, uint8_t include_self_) {
@@ -316,7 +316,7 @@ EAGER_EXPORT TensorHandle eager_op_scatter_reduce_two(TensorHandle self_, int64_
 
 #if __has_include(<ATen/ops/max_pool2d_with_indices_ops.h>)
 EAGER_EXPORT int32_t eager_op_max_pool2d_with_indices(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::max_pool2d_with_indices::call, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"max_pool2d_with_indices", eager::Effect::pure}, &at::_ops::max_pool2d_with_indices::call, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_max_pool2d_with_indices(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle* out_) {
@@ -327,7 +327,7 @@ EAGER_EXPORT int32_t eager_op_max_pool2d_with_indices(TensorHandle self_, EagerI
 
 #if __has_include(<ATen/ops/native_layer_norm_backward_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_layer_norm_backward(TensorHandle grad_out_, TensorHandle input_, EagerInts normalized_shape_, TensorHandle mean_, TensorHandle rstd_, TensorHandle weight_, TensorHandle bias_, uint64_t output_mask_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_layer_norm_backward::call, grad_out_, input_, normalized_shape_, mean_, rstd_, weight_, bias_, output_mask_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_layer_norm_backward", eager::Effect::pure}, &at::_ops::native_layer_norm_backward::call, grad_out_, input_, normalized_shape_, mean_, rstd_, weight_, bias_, output_mask_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_layer_norm_backward(TensorHandle grad_out_, TensorHandle input_, EagerInts normalized_shape_, TensorHandle mean_, TensorHandle rstd_, TensorHandle weight_, TensorHandle bias_, uint64_t output_mask_, TensorHandle* out_) {
@@ -338,7 +338,7 @@ EAGER_EXPORT int32_t eager_op_native_layer_norm_backward(TensorHandle grad_out_,
 
 #if __has_include(<ATen/ops/native_group_norm_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_group_norm(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, int64_t N_, int64_t C_, int64_t HxW_, int64_t group_, double eps_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_group_norm::call, input_, weight_, bias_, N_, C_, HxW_, group_, eps_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_group_norm", eager::Effect::pure}, &at::_ops::native_group_norm::call, input_, weight_, bias_, N_, C_, HxW_, group_, eps_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_group_norm(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, int64_t N_, int64_t C_, int64_t HxW_, int64_t group_, double eps_, TensorHandle* out_) {
@@ -349,7 +349,7 @@ EAGER_EXPORT int32_t eager_op_native_group_norm(TensorHandle input_, TensorHandl
 
 #if __has_include(<ATen/ops/bernoulli_ops.h>)
 EAGER_EXPORT int32_t eager_op_bernoulli__float(TensorHandle self_, double p_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::bernoulli__float::call, self_, p_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"bernoulli_.float", eager::Effect::other}, &at::_ops::bernoulli__float::call, self_, p_, generator_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_bernoulli__float(TensorHandle self_, double p_, GeneratorHandle generator_) {
@@ -360,7 +360,7 @@ EAGER_EXPORT int32_t eager_op_bernoulli__float(TensorHandle self_, double p_, Ge
 
 #if __has_include(<ATen/ops/_dirichlet_grad_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__dirichlet_grad(TensorHandle x_, TensorHandle alpha_, TensorHandle total_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_dirichlet_grad::call, x_, alpha_, total_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_dirichlet_grad", eager::Effect::pure}, &at::_ops::_dirichlet_grad::call, x_, alpha_, total_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__dirichlet_grad(TensorHandle x_, TensorHandle alpha_, TensorHandle total_) {
@@ -371,7 +371,7 @@ EAGER_EXPORT TensorHandle eager_op__dirichlet_grad(TensorHandle x_, TensorHandle
 
 #if __has_include(<ATen/ops/copy_ops.h>)
 EAGER_EXPORT int32_t eager_op_copy_(TensorHandle self_, TensorHandle src_, uint8_t non_blocking_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::copy_::call, self_, src_, non_blocking_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"copy_", eager::Effect::other}, &at::_ops::copy_::call, self_, src_, non_blocking_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_copy_(TensorHandle self_, TensorHandle src_, uint8_t non_blocking_) {
@@ -381,13 +381,13 @@ EAGER_EXPORT int32_t eager_op_copy_(TensorHandle self_, TensorHandle src_, uint8
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_gcd(TensorHandle a_, TensorHandle b_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::gcd, a_, b_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"gcd", eager::Effect::refusing}, &eager::gcd, a_, b_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_slice(TensorHandle x_, int64_t axis_, int64_t start_, int64_t end_, int64_t step_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::slice, x_, axis_, start_, end_, step_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"slice", eager::Effect::view}, &eager::slice, x_, axis_, start_, end_, step_)); });
 }
 
 EAGER_EXPORT int32_t eager_op_update_(int64_t rule_, EagerTensors variables_, EagerTensors gradients_, EagerTensors slots_, EagerInts groups_, int64_t row_, double* settings_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::update_, rule_, variables_, gradients_, slots_, groups_, row_, settings_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"update_", eager::Effect::other}, &eager::update_, rule_, variables_, gradients_, slots_, groups_, row_, settings_); return 0; });
 }

@@ -112,7 +112,7 @@
 
 #if __has_include(<ATen/ops/full_like_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_full_like(TensorHandle self_, EagerScalar fill_value_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::full_like::call, self_, fill_value_, dtype_, layout_, device_, pin_memory_, memory_format_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"full_like", eager::Effect::pure}, &at::_ops::full_like::call, self_, fill_value_, dtype_, layout_, device_, pin_memory_, memory_format_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_full_like(TensorHandle self_, EagerScalar fill_value_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
@@ -123,7 +123,7 @@ EAGER_EXPORT TensorHandle eager_op_full_like(TensorHandle self_, EagerScalar fil
 
 #if __has_include(<ATen/ops/diagonal_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_diagonal(TensorHandle self_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::diagonal::call, self_, offset_, dim1_, dim2_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"diagonal", eager::Effect::view}, &at::_ops::diagonal::call, self_, offset_, dim1_, dim2_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_diagonal(TensorHandle self_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
@@ -134,7 +134,7 @@ EAGER_EXPORT TensorHandle eager_op_diagonal(TensorHandle self_, int64_t offset_,
 
 #if __has_include(<ATen/ops/diagonal_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_diagonal_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::diagonal_backward::call, grad_output_, input_sizes_, offset_, dim1_, dim2_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"diagonal_backward", eager::Effect::pure}, &at::_ops::diagonal_backward::call, grad_output_, input_sizes_, offset_, dim1_, dim2_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_diagonal_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t offset_, int64_t dim1_, int64_t dim2_) {
@@ -145,7 +145,7 @@ EAGER_EXPORT TensorHandle eager_op_diagonal_backward(TensorHandle grad_output_, 
 
 #if __has_include(<ATen/ops/clone_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_clone(TensorHandle self_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::clone::call, self_, memory_format_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"clone", eager::Effect::pure}, &at::_ops::clone::call, self_, memory_format_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_clone(TensorHandle self_, int32_t memory_format_) {
@@ -156,7 +156,7 @@ EAGER_EXPORT TensorHandle eager_op_clone(TensorHandle self_, int32_t memory_form
 
 #if __has_include(<ATen/ops/expm1_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_expm1(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::expm1::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"expm1", eager::Effect::pure}, &at::_ops::expm1::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_expm1(TensorHandle self_) {
@@ -167,7 +167,7 @@ EAGER_EXPORT TensorHandle eager_op_expm1(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/isnan_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_isnan(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::isnan::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"isnan", eager::Effect::pure}, &at::_ops::isnan::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_isnan(TensorHandle self_) {
@@ -178,7 +178,7 @@ EAGER_EXPORT TensorHandle eager_op_isnan(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/asinh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_asinh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::asinh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"asinh", eager::Effect::pure}, &at::_ops::asinh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_asinh(TensorHandle self_) {
@@ -189,7 +189,7 @@ EAGER_EXPORT TensorHandle eager_op_asinh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/igammac_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_igammac(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::igammac::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"igammac", eager::Effect::pure}, &at::_ops::igammac::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_igammac(TensorHandle self_, TensorHandle other_) {
@@ -200,7 +200,7 @@ EAGER_EXPORT TensorHandle eager_op_igammac(TensorHandle self_, TensorHandle othe
 
 #if __has_include(<ATen/ops/special_log_ndtr_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_log_ndtr(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_log_ndtr::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_log_ndtr", eager::Effect::pure}, &at::_ops::special_log_ndtr::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_log_ndtr(TensorHandle self_) {
@@ -211,7 +211,7 @@ EAGER_EXPORT TensorHandle eager_op_special_log_ndtr(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/nextafter_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_nextafter(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::nextafter::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"nextafter", eager::Effect::pure}, &at::_ops::nextafter::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_nextafter(TensorHandle self_, TensorHandle other_) {
@@ -222,7 +222,7 @@ EAGER_EXPORT TensorHandle eager_op_nextafter(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/gt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_gt_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gt_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"gt.Tensor", eager::Effect::pure}, &at::_ops::gt_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_gt_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -233,7 +233,7 @@ EAGER_EXPORT TensorHandle eager_op_gt_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/logical_and_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logical_and(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logical_and::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logical_and", eager::Effect::pure}, &at::_ops::logical_and::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logical_and(TensorHandle self_, TensorHandle other_) {
@@ -244,7 +244,7 @@ EAGER_EXPORT TensorHandle eager_op_logical_and(TensorHandle self_, TensorHandle 
 
 #if __has_include(<ATen/ops/logical_xor_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logical_xor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logical_xor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logical_xor", eager::Effect::pure}, &at::_ops::logical_xor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logical_xor(TensorHandle self_, TensorHandle other_) {
@@ -255,7 +255,7 @@ EAGER_EXPORT TensorHandle eager_op_logical_xor(TensorHandle self_, TensorHandle 
 
 #if __has_include(<ATen/ops/bitwise_and_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_and_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_and_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_and.Tensor", eager::Effect::pure}, &at::_ops::bitwise_and_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_and_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -266,7 +266,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_and_Tensor(TensorHandle self_, Tensor
 
 #if __has_include(<ATen/ops/bitwise_xor_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_xor_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_xor_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_xor.Tensor", eager::Effect::pure}, &at::_ops::bitwise_xor_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_xor_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -277,7 +277,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_xor_Tensor(TensorHandle self_, Tensor
 
 #if __has_include(<ATen/ops/bitwise_not_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_not(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_not::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_not", eager::Effect::pure}, &at::_ops::bitwise_not::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_not(TensorHandle self_) {
@@ -288,7 +288,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_not(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/bitwise_right_shift_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bitwise_right_shift_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bitwise_right_shift_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bitwise_right_shift.Tensor", eager::Effect::pure}, &at::_ops::bitwise_right_shift_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bitwise_right_shift_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -299,7 +299,7 @@ EAGER_EXPORT TensorHandle eager_op_bitwise_right_shift_Tensor(TensorHandle self_
 
 #if __has_include(<ATen/ops/amax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_amax(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::amax::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"amax", eager::Effect::pure}, &at::_ops::amax::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_amax(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
@@ -310,7 +310,7 @@ EAGER_EXPORT TensorHandle eager_op_amax(TensorHandle self_, EagerInts dim_, uint
 
 #if __has_include(<ATen/ops/mode_ops.h>)
 EAGER_EXPORT int32_t eager_op_mode(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::mode::call, self_, dim_, keepdim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"mode", eager::Effect::pure}, &at::_ops::mode::call, self_, dim_, keepdim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_mode(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
@@ -321,7 +321,7 @@ EAGER_EXPORT int32_t eager_op_mode(TensorHandle self_, int64_t dim_, uint8_t kee
 
 #if __has_include(<ATen/ops/addmm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_addmm(TensorHandle self_, TensorHandle mat1_, TensorHandle mat2_, EagerScalar beta_, EagerScalar alpha_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::addmm::call, self_, mat1_, mat2_, beta_, alpha_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"addmm", eager::Effect::pure}, &at::_ops::addmm::call, self_, mat1_, mat2_, beta_, alpha_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_addmm(TensorHandle self_, TensorHandle mat1_, TensorHandle mat2_, EagerScalar beta_, EagerScalar alpha_) {
@@ -332,7 +332,7 @@ EAGER_EXPORT TensorHandle eager_op_addmm(TensorHandle self_, TensorHandle mat1_,
 
 #if __has_include(<ATen/ops/linalg_inv_ex_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_inv_ex(TensorHandle A_, uint8_t check_errors_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_inv_ex::call, A_, check_errors_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"linalg_inv_ex", eager::Effect::refusing}, &at::_ops::linalg_inv_ex::call, A_, check_errors_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_linalg_inv_ex(TensorHandle A_, uint8_t check_errors_, TensorHandle* out_) {
@@ -343,7 +343,7 @@ EAGER_EXPORT int32_t eager_op_linalg_inv_ex(TensorHandle A_, uint8_t check_error
 
 #if __has_include(<ATen/ops/linalg_eig_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_eig(TensorHandle self_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_eig::call, self_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"linalg_eig", eager::Effect::refusing}, &at::_ops::linalg_eig::call, self_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_linalg_eig(TensorHandle self_, TensorHandle* out_) {
@@ -354,7 +354,7 @@ EAGER_EXPORT int32_t eager_op_linalg_eig(TensorHandle self_, TensorHandle* out_)
 
 #if __has_include(<ATen/ops/linalg_matrix_exp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_linalg_matrix_exp(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linalg_matrix_exp::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"linalg_matrix_exp", eager::Effect::refusing}, &at::_ops::linalg_matrix_exp::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_linalg_matrix_exp(TensorHandle self_) {
@@ -365,7 +365,7 @@ EAGER_EXPORT TensorHandle eager_op_linalg_matrix_exp(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/linalg_solve_triangular_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_linalg_solve_triangular(TensorHandle self_, TensorHandle B_, uint8_t upper_, uint8_t left_, uint8_t unitriangular_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linalg_solve_triangular::call, self_, B_, upper_, left_, unitriangular_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"linalg_solve_triangular", eager::Effect::refusing}, &at::_ops::linalg_solve_triangular::call, self_, B_, upper_, left_, unitriangular_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_linalg_solve_triangular(TensorHandle self_, TensorHandle B_, uint8_t upper_, uint8_t left_, uint8_t unitriangular_) {
@@ -376,7 +376,7 @@ EAGER_EXPORT TensorHandle eager_op_linalg_solve_triangular(TensorHandle self_, T
 
 #if __has_include(<ATen/ops/unsqueeze_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_unsqueeze(TensorHandle self_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::unsqueeze::call, self_, dim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"unsqueeze", eager::Effect::view}, &at::_ops::unsqueeze::call, self_, dim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_unsqueeze(TensorHandle self_, int64_t dim_) {
@@ -387,7 +387,7 @@ EAGER_EXPORT TensorHandle eager_op_unsqueeze(TensorHandle self_, int64_t dim_) {
 
 #if __has_include(<ATen/ops/repeat_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_repeat(TensorHandle self_, EagerInts repeats_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::repeat::call, self_, repeats_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"repeat", eager::Effect::pure}, &at::_ops::repeat::call, self_, repeats_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_repeat(TensorHandle self_, EagerInts repeats_) {
@@ -398,7 +398,7 @@ EAGER_EXPORT TensorHandle eager_op_repeat(TensorHandle self_, EagerInts repeats_
 
 #if __has_include(<ATen/ops/constant_pad_nd_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_constant_pad_nd(TensorHandle self_, EagerInts pad_, EagerScalar value_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::constant_pad_nd::call, self_, pad_, value_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"constant_pad_nd", eager::Effect::pure}, &at::_ops::constant_pad_nd::call, self_, pad_, value_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_constant_pad_nd(TensorHandle self_, EagerInts pad_, EagerScalar value_) {
@@ -409,7 +409,7 @@ EAGER_EXPORT TensorHandle eager_op_constant_pad_nd(TensorHandle self_, EagerInts
 
 #if __has_include(<ATen/ops/gather_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_gather(TensorHandle self_, int64_t dim_, TensorHandle index_, uint8_t sparse_grad_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gather::call, self_, dim_, index_, sparse_grad_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"gather", eager::Effect::refusing}, &at::_ops::gather::call, self_, dim_, index_, sparse_grad_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_gather(TensorHandle self_, int64_t dim_, TensorHandle index_, uint8_t sparse_grad_) {
@@ -420,7 +420,7 @@ EAGER_EXPORT TensorHandle eager_op_gather(TensorHandle self_, int64_t dim_, Tens
 
 #if __has_include(<ATen/ops/max_pool3d_with_indices_ops.h>)
 EAGER_EXPORT int32_t eager_op_max_pool3d_with_indices(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::max_pool3d_with_indices::call, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"max_pool3d_with_indices", eager::Effect::pure}, &at::_ops::max_pool3d_with_indices::call, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_max_pool3d_with_indices(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle* out_) {
@@ -431,7 +431,7 @@ EAGER_EXPORT int32_t eager_op_max_pool3d_with_indices(TensorHandle self_, EagerI
 
 #if __has_include(<ATen/ops/max_pool3d_with_indices_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_max_pool3d_with_indices_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle indices_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::max_pool3d_with_indices_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_, indices_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"max_pool3d_with_indices_backward", eager::Effect::refusing}, &at::_ops::max_pool3d_with_indices_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_, indices_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_max_pool3d_with_indices_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle indices_) {
@@ -442,7 +442,7 @@ EAGER_EXPORT TensorHandle eager_op_max_pool3d_with_indices_backward(TensorHandle
 
 #if __has_include(<ATen/ops/adaptive_max_pool3d_ops.h>)
 EAGER_EXPORT int32_t eager_op_adaptive_max_pool3d(TensorHandle self_, EagerInts output_size_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::adaptive_max_pool3d::call, self_, output_size_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"adaptive_max_pool3d", eager::Effect::pure}, &at::_ops::adaptive_max_pool3d::call, self_, output_size_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_adaptive_max_pool3d(TensorHandle self_, EagerInts output_size_, TensorHandle* out_) {
@@ -453,7 +453,7 @@ EAGER_EXPORT int32_t eager_op_adaptive_max_pool3d(TensorHandle self_, EagerInts 
 
 #if __has_include(<ATen/ops/embedding_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_embedding(TensorHandle weight_, TensorHandle indices_, int64_t padding_idx_, uint8_t scale_grad_by_freq_, uint8_t sparse_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::embedding::call, weight_, indices_, padding_idx_, scale_grad_by_freq_, sparse_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"embedding", eager::Effect::refusing}, &at::_ops::embedding::call, weight_, indices_, padding_idx_, scale_grad_by_freq_, sparse_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_embedding(TensorHandle weight_, TensorHandle indices_, int64_t padding_idx_, uint8_t scale_grad_by_freq_, uint8_t sparse_) {
@@ -464,7 +464,7 @@ EAGER_EXPORT TensorHandle eager_op_embedding(TensorHandle weight_, TensorHandle 
 
 #if __has_include(<ATen/ops/multinomial_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_multinomial(TensorHandle self_, int64_t num_samples_, uint8_t replacement_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::multinomial::call, self_, num_samples_, replacement_, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"multinomial", eager::Effect::other}, &at::_ops::multinomial::call, self_, num_samples_, replacement_, generator_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_multinomial(TensorHandle self_, int64_t num_samples_, uint8_t replacement_, GeneratorHandle generator_) {
@@ -475,7 +475,7 @@ EAGER_EXPORT TensorHandle eager_op_multinomial(TensorHandle self_, int64_t num_s
 
 #if __has_include(<ATen/ops/randperm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_randperm_generator(int64_t n_, GeneratorHandle generator_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::randperm_generator::call, n_, generator_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"randperm.generator", eager::Effect::other}, &at::_ops::randperm_generator::call, n_, generator_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_randperm_generator(int64_t n_, GeneratorHandle generator_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -486,7 +486,7 @@ EAGER_EXPORT TensorHandle eager_op_randperm_generator(int64_t n_, GeneratorHandl
 
 #if __has_include(<ATen/ops/_standard_gamma_grad_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__standard_gamma_grad(TensorHandle self_, TensorHandle output_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_standard_gamma_grad::call, self_, output_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_standard_gamma_grad", eager::Effect::pure}, &at::_ops::_standard_gamma_grad::call, self_, output_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__standard_gamma_grad(TensorHandle self_, TensorHandle output_) {
@@ -497,7 +497,7 @@ EAGER_EXPORT TensorHandle eager_op__standard_gamma_grad(TensorHandle self_, Tens
 
 #if __has_include(<ATen/ops/sub_ops.h>)
 EAGER_EXPORT int32_t eager_op_sub__Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::sub__Tensor::call, self_, other_, alpha_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"sub_.Tensor", eager::Effect::other}, &at::_ops::sub__Tensor::call, self_, other_, alpha_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_sub__Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
@@ -507,13 +507,13 @@ EAGER_EXPORT int32_t eager_op_sub__Tensor(TensorHandle self_, TensorHandle other
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_floor_mod(TensorHandle a_, TensorHandle b_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::floor_mod, a_, b_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"floor_mod", eager::Effect::refusing}, &eager::floor_mod, a_, b_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_standard_gamma(TensorHandle concentration_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::standard_gamma, concentration_, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"standard_gamma", eager::Effect::other}, &eager::standard_gamma, concentration_, generator_)); });
 }
 
 EAGER_EXPORT int32_t eager_op_dropout_mask_(TensorHandle mask_, double kept_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::dropout_mask_, mask_, kept_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"dropout_mask_", eager::Effect::other}, &eager::dropout_mask_, mask_, kept_, generator_); return 0; });
 }

@@ -109,7 +109,7 @@
 
 #if __has_include(<ATen/ops/mul_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mul_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mul_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mul.Tensor", eager::Effect::pure}, &at::_ops::mul_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_mul_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -120,7 +120,7 @@ EAGER_EXPORT TensorHandle eager_op_mul_Tensor(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/abs_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_abs(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::abs::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"abs", eager::Effect::pure}, &at::_ops::abs::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_abs(TensorHandle self_) {
@@ -131,7 +131,7 @@ EAGER_EXPORT TensorHandle eager_op_abs(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/sigmoid_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sigmoid(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sigmoid::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sigmoid", eager::Effect::pure}, &at::_ops::sigmoid::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sigmoid(TensorHandle self_) {
@@ -142,7 +142,7 @@ EAGER_EXPORT TensorHandle eager_op_sigmoid(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/erfinv_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_erfinv(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::erfinv::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"erfinv", eager::Effect::pure}, &at::_ops::erfinv::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_erfinv(TensorHandle self_) {
@@ -153,7 +153,7 @@ EAGER_EXPORT TensorHandle eager_op_erfinv(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/round_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_round(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::round::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"round", eager::Effect::pure}, &at::_ops::round::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_round(TensorHandle self_) {
@@ -164,7 +164,7 @@ EAGER_EXPORT TensorHandle eager_op_round(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/relu_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_relu(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::relu::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"relu", eager::Effect::pure}, &at::_ops::relu::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_relu(TensorHandle self_) {
@@ -175,7 +175,7 @@ EAGER_EXPORT TensorHandle eager_op_relu(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/elu_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_elu(TensorHandle self_, EagerScalar alpha_, EagerScalar scale_, EagerScalar input_scale_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::elu::call, self_, alpha_, scale_, input_scale_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"elu", eager::Effect::pure}, &at::_ops::elu::call, self_, alpha_, scale_, input_scale_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_elu(TensorHandle self_, EagerScalar alpha_, EagerScalar scale_, EagerScalar input_scale_) {
@@ -186,7 +186,7 @@ EAGER_EXPORT TensorHandle eager_op_elu(TensorHandle self_, EagerScalar alpha_, E
 
 #if __has_include(<ATen/ops/special_i0e_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_i0e(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_i0e::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_i0e", eager::Effect::pure}, &at::_ops::special_i0e::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_i0e(TensorHandle self_) {
@@ -197,7 +197,7 @@ EAGER_EXPORT TensorHandle eager_op_special_i0e(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/special_erfcx_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_erfcx(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_erfcx::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_erfcx", eager::Effect::pure}, &at::_ops::special_erfcx::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_erfcx(TensorHandle self_) {
@@ -208,7 +208,7 @@ EAGER_EXPORT TensorHandle eager_op_special_erfcx(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/heaviside_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_heaviside(TensorHandle self_, TensorHandle values_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::heaviside::call, self_, values_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"heaviside", eager::Effect::pure}, &at::_ops::heaviside::call, self_, values_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_heaviside(TensorHandle self_, TensorHandle values_) {
@@ -219,7 +219,7 @@ EAGER_EXPORT TensorHandle eager_op_heaviside(TensorHandle self_, TensorHandle va
 
 #if __has_include(<ATen/ops/fmin_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_fmin(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::fmin::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"fmin", eager::Effect::pure}, &at::_ops::fmin::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_fmin(TensorHandle self_, TensorHandle other_) {
@@ -230,7 +230,7 @@ EAGER_EXPORT TensorHandle eager_op_fmin(TensorHandle self_, TensorHandle other_)
 
 #if __has_include(<ATen/ops/imag_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_imag(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::imag::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"imag", eager::Effect::view}, &at::_ops::imag::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_imag(TensorHandle self_) {
@@ -241,7 +241,7 @@ EAGER_EXPORT TensorHandle eager_op_imag(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/sgn_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sgn(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sgn::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sgn", eager::Effect::pure}, &at::_ops::sgn::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sgn(TensorHandle self_) {
@@ -252,7 +252,7 @@ EAGER_EXPORT TensorHandle eager_op_sgn(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/ge_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_ge_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::ge_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"ge.Tensor", eager::Effect::pure}, &at::_ops::ge_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_ge_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -263,7 +263,7 @@ EAGER_EXPORT TensorHandle eager_op_ge_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/sum_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sum_dim_IntList(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sum_dim_IntList::call, self_, dim_, keepdim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sum.dim_IntList", eager::Effect::pure}, &at::_ops::sum_dim_IntList::call, self_, dim_, keepdim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sum_dim_IntList(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
@@ -274,7 +274,7 @@ EAGER_EXPORT TensorHandle eager_op_sum_dim_IntList(TensorHandle self_, EagerInts
 
 #if __has_include(<ATen/ops/logsumexp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logsumexp(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logsumexp::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logsumexp", eager::Effect::pure}, &at::_ops::logsumexp::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logsumexp(TensorHandle self_, EagerInts dim_, uint8_t keepdim_) {
@@ -285,7 +285,7 @@ EAGER_EXPORT TensorHandle eager_op_logsumexp(TensorHandle self_, EagerInts dim_,
 
 #if __has_include(<ATen/ops/cumsum_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_cumsum(TensorHandle self_, int64_t dim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::cumsum::call, self_, dim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"cumsum", eager::Effect::pure}, &at::_ops::cumsum::call, self_, dim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_cumsum(TensorHandle self_, int64_t dim_, int32_t dtype_) {
@@ -296,7 +296,7 @@ EAGER_EXPORT TensorHandle eager_op_cumsum(TensorHandle self_, int64_t dim_, int3
 
 #if __has_include(<ATen/ops/var_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_var_correction(TensorHandle self_, EagerInts dim_, EagerMaybeInt correction_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::var_correction::call, self_, dim_, correction_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"var.correction", eager::Effect::pure}, &at::_ops::var_correction::call, self_, dim_, correction_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_var_correction(TensorHandle self_, EagerInts dim_, EagerMaybeInt correction_, uint8_t keepdim_) {
@@ -307,7 +307,7 @@ EAGER_EXPORT TensorHandle eager_op_var_correction(TensorHandle self_, EagerInts 
 
 #if __has_include(<ATen/ops/unique_dim_ops.h>)
 EAGER_EXPORT int32_t eager_op_unique_dim(TensorHandle self_, int64_t dim_, uint8_t sorted_, uint8_t return_inverse_, uint8_t return_counts_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::unique_dim::call, self_, dim_, sorted_, return_inverse_, return_counts_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"unique_dim", eager::Effect::pure}, &at::_ops::unique_dim::call, self_, dim_, sorted_, return_inverse_, return_counts_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_unique_dim(TensorHandle self_, int64_t dim_, uint8_t sorted_, uint8_t return_inverse_, uint8_t return_counts_, TensorHandle* out_) {
@@ -318,7 +318,7 @@ EAGER_EXPORT int32_t eager_op_unique_dim(TensorHandle self_, int64_t dim_, uint8
 
 #if __has_include(<ATen/ops/unique_consecutive_ops.h>)
 EAGER_EXPORT int32_t eager_op_unique_consecutive(TensorHandle self_, uint8_t return_inverse_, uint8_t return_counts_, EagerMaybeInt dim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::unique_consecutive::call, self_, return_inverse_, return_counts_, dim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"unique_consecutive", eager::Effect::pure}, &at::_ops::unique_consecutive::call, self_, return_inverse_, return_counts_, dim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_unique_consecutive(TensorHandle self_, uint8_t return_inverse_, uint8_t return_counts_, EagerMaybeInt dim_, TensorHandle* out_) {
@@ -329,7 +329,7 @@ EAGER_EXPORT int32_t eager_op_unique_consecutive(TensorHandle self_, uint8_t ret
 
 #if __has_include(<ATen/ops/_linalg_solve_ex_ops.h>)
 EAGER_EXPORT int32_t eager_op__linalg_solve_ex(TensorHandle A_, TensorHandle B_, uint8_t left_, uint8_t check_errors_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_linalg_solve_ex::call, A_, B_, left_, check_errors_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_linalg_solve_ex", eager::Effect::refusing}, &at::_ops::_linalg_solve_ex::call, A_, B_, left_, check_errors_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__linalg_solve_ex(TensorHandle A_, TensorHandle B_, uint8_t left_, uint8_t check_errors_, TensorHandle* out_) {
@@ -340,7 +340,7 @@ EAGER_EXPORT int32_t eager_op__linalg_solve_ex(TensorHandle A_, TensorHandle B_,
 
 #if __has_include(<ATen/ops/_linalg_eigh_ops.h>)
 EAGER_EXPORT int32_t eager_op__linalg_eigh(TensorHandle A_, EagerText UPLO_, uint8_t compute_v_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_linalg_eigh::call, A_, UPLO_, compute_v_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_linalg_eigh", eager::Effect::refusing}, &at::_ops::_linalg_eigh::call, A_, UPLO_, compute_v_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__linalg_eigh(TensorHandle A_, EagerText UPLO_, uint8_t compute_v_, TensorHandle* out_) {
@@ -351,7 +351,7 @@ EAGER_EXPORT int32_t eager_op__linalg_eigh(TensorHandle A_, EagerText UPLO_, uin
 
 #if __has_include(<ATen/ops/_linalg_det_ops.h>)
 EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_linalg_det::call, A_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_linalg_det", eager::Effect::refusing}, &at::_ops::_linalg_det::call, A_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
@@ -362,7 +362,7 @@ EAGER_EXPORT int32_t eager_op__linalg_det(TensorHandle A_, TensorHandle* out_) {
 
 #if __has_include(<ATen/ops/select_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_select_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t dim_, int64_t index_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::select_backward::call, grad_output_, input_sizes_, dim_, index_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"select_backward", eager::Effect::refusing}, &at::_ops::select_backward::call, grad_output_, input_sizes_, dim_, index_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_select_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t dim_, int64_t index_) {
@@ -373,7 +373,7 @@ EAGER_EXPORT TensorHandle eager_op_select_backward(TensorHandle grad_output_, Ea
 
 #if __has_include(<ATen/ops/unbind_ops.h>)
 EAGER_EXPORT int64_t eager_op_unbind_int(TensorHandle self_, int64_t dim_, const TensorHandle** out_) {
-  return eager::guarded<int64_t>(-1, [&]() -> int64_t { return eager::give_list(eager::call(&at::_ops::unbind_int::call, self_, dim_), out_); });
+  return eager::guarded<int64_t>(-1, [&]() -> int64_t { return eager::give_list(eager::call({"unbind.int", eager::Effect::view}, &at::_ops::unbind_int::call, self_, dim_), out_); });
 }
 #else
 EAGER_EXPORT int64_t eager_op_unbind_int(TensorHandle self_, int64_t dim_, const TensorHandle** out_) {
@@ -384,7 +384,7 @@ EAGER_EXPORT int64_t eager_op_unbind_int(TensorHandle self_, int64_t dim_, const
 
 #if __has_include(<ATen/ops/scatter_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_scatter_value(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::scatter_value::call, self_, dim_, index_, value_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"scatter.value", eager::Effect::refusing}, &at::_ops::scatter_value::call, self_, dim_, index_, value_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_scatter_value(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
@@ -395,7 +395,7 @@ EAGER_EXPORT TensorHandle eager_op_scatter_value(TensorHandle self_, int64_t dim
 
 #if __has_include(<ATen/ops/convolution_backward_ops.h>)
 EAGER_EXPORT int32_t eager_op_convolution_backward(TensorHandle grad_output_, TensorHandle input_, TensorHandle weight_, EagerInts bias_sizes_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t transposed_, EagerInts output_padding_, int64_t groups_, uint64_t output_mask_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::convolution_backward::call, grad_output_, input_, weight_, bias_sizes_, stride_, padding_, dilation_, transposed_, output_padding_, groups_, output_mask_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"convolution_backward", eager::Effect::pure}, &at::_ops::convolution_backward::call, grad_output_, input_, weight_, bias_sizes_, stride_, padding_, dilation_, transposed_, output_padding_, groups_, output_mask_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_convolution_backward(TensorHandle grad_output_, TensorHandle input_, TensorHandle weight_, EagerInts bias_sizes_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t transposed_, EagerInts output_padding_, int64_t groups_, uint64_t output_mask_, TensorHandle* out_) {
@@ -406,7 +406,7 @@ EAGER_EXPORT int32_t eager_op_convolution_backward(TensorHandle grad_output_, Te
 
 #if __has_include(<ATen/ops/avg_pool3d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_avg_pool3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::avg_pool3d_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"avg_pool3d_backward", eager::Effect::pure}, &at::_ops::avg_pool3d_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_avg_pool3d_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
@@ -417,7 +417,7 @@ EAGER_EXPORT TensorHandle eager_op_avg_pool3d_backward(TensorHandle grad_output_
 
 #if __has_include(<ATen/ops/_adaptive_avg_pool3d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d_backward(TensorHandle grad_output_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_adaptive_avg_pool3d_backward::call, grad_output_, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_adaptive_avg_pool3d_backward", eager::Effect::pure}, &at::_ops::_adaptive_avg_pool3d_backward::call, grad_output_, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d_backward(TensorHandle grad_output_, TensorHandle self_) {
@@ -428,7 +428,7 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d_backward(TensorHandle gr
 
 #if __has_include(<ATen/ops/adaptive_max_pool2d_ops.h>)
 EAGER_EXPORT int32_t eager_op_adaptive_max_pool2d(TensorHandle self_, EagerInts output_size_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::adaptive_max_pool2d::call, self_, output_size_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"adaptive_max_pool2d", eager::Effect::pure}, &at::_ops::adaptive_max_pool2d::call, self_, output_size_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_adaptive_max_pool2d(TensorHandle self_, EagerInts output_size_, TensorHandle* out_) {
@@ -439,7 +439,7 @@ EAGER_EXPORT int32_t eager_op_adaptive_max_pool2d(TensorHandle self_, EagerInts 
 
 #if __has_include(<ATen/ops/upsample_nearest2d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_nearest2d_backward::call, grad_output_, output_size_, input_size_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_nearest2d_backward", eager::Effect::pure}, &at::_ops::upsample_nearest2d_backward::call, grad_output_, output_size_, input_size_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -450,7 +450,7 @@ EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d_backward(TensorHandle grad
 
 #if __has_include(<ATen/ops/upsample_bilinear2d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_bilinear2d_backward::call, grad_output_, output_size_, input_size_, align_corners_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_bilinear2d_backward", eager::Effect::pure}, &at::_ops::upsample_bilinear2d_backward::call, grad_output_, output_size_, input_size_, align_corners_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -461,7 +461,7 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d_backward(TensorHandle gra
 
 #if __has_include(<ATen/ops/put_ops.h>)
 EAGER_EXPORT int32_t eager_op_put_(TensorHandle self_, TensorHandle index_, TensorHandle source_, uint8_t accumulate_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::put_::call, self_, index_, source_, accumulate_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"put_", eager::Effect::other}, &at::_ops::put_::call, self_, index_, source_, accumulate_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_put_(TensorHandle self_, TensorHandle index_, TensorHandle source_, uint8_t accumulate_) {
@@ -472,7 +472,7 @@ EAGER_EXPORT int32_t eager_op_put_(TensorHandle self_, TensorHandle index_, Tens
 
 #if __has_include(<ATen/ops/add_ops.h>)
 EAGER_EXPORT int32_t eager_op_add__Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::add__Tensor::call, self_, other_, alpha_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"add_.Tensor", eager::Effect::other}, &at::_ops::add__Tensor::call, self_, other_, alpha_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_add__Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
@@ -483,7 +483,7 @@ EAGER_EXPORT int32_t eager_op_add__Tensor(TensorHandle self_, TensorHandle other
 
 #if __has_include(<ATen/ops/_fft_c2c_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__fft_c2c(TensorHandle self_, EagerInts dim_, int64_t normalization_, uint8_t forward_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_fft_c2c::call, self_, dim_, normalization_, forward_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_fft_c2c", eager::Effect::pure}, &at::_ops::_fft_c2c::call, self_, dim_, normalization_, forward_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__fft_c2c(TensorHandle self_, EagerInts dim_, int64_t normalization_, uint8_t forward_) {
@@ -493,5 +493,5 @@ EAGER_EXPORT TensorHandle eager_op__fft_c2c(TensorHandle self_, EagerInts dim_, 
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_floor_divide(TensorHandle a_, TensorHandle b_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::floor_divide, a_, b_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"floor_divide", eager::Effect::refusing}, &eager::floor_divide, a_, b_)); });
 }

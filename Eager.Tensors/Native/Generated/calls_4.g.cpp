@@ -76,7 +76,7 @@
 
 #if __has_include(<ATen/ops/full_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_full(EagerInts size_, EagerScalar fill_value_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::full::call, size_, fill_value_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"full", eager::Effect::pure}, &at::_ops::full::call, size_, fill_value_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_full(EagerInts size_, EagerScalar fill_value_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -87,7 +87,7 @@ EAGER_EXPORT TensorHandle eager_op_full(EagerInts size_, EagerScalar fill_value_
 
 #if __has_include(<ATen/ops/div_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_div_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::div_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"div.Tensor", eager::Effect::pure}, &at::_ops::div_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_div_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -98,7 +98,7 @@ EAGER_EXPORT TensorHandle eager_op_div_Tensor(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/sign_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sign(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sign::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sign", eager::Effect::pure}, &at::_ops::sign::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sign(TensorHandle self_) {
@@ -109,7 +109,7 @@ EAGER_EXPORT TensorHandle eager_op_sign(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/cos_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_cos(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::cos::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"cos", eager::Effect::pure}, &at::_ops::cos::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_cos(TensorHandle self_) {
@@ -120,7 +120,7 @@ EAGER_EXPORT TensorHandle eager_op_cos(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/cosh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_cosh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::cosh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"cosh", eager::Effect::pure}, &at::_ops::cosh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_cosh(TensorHandle self_) {
@@ -131,7 +131,7 @@ EAGER_EXPORT TensorHandle eager_op_cosh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/clamp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_clamp(TensorHandle self_, EagerScalar min_, EagerScalar max_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::clamp::call, self_, min_, max_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"clamp", eager::Effect::pure}, &at::_ops::clamp::call, self_, min_, max_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_clamp(TensorHandle self_, EagerScalar min_, EagerScalar max_) {
@@ -142,7 +142,7 @@ EAGER_EXPORT TensorHandle eager_op_clamp(TensorHandle self_, EagerScalar min_, E
 
 #if __has_include(<ATen/ops/threshold_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_threshold_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar threshold_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::threshold_backward::call, grad_output_, self_, threshold_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"threshold_backward", eager::Effect::pure}, &at::_ops::threshold_backward::call, grad_output_, self_, threshold_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_threshold_backward(TensorHandle grad_output_, TensorHandle self_, EagerScalar threshold_) {
@@ -153,7 +153,7 @@ EAGER_EXPORT TensorHandle eager_op_threshold_backward(TensorHandle grad_output_,
 
 #if __has_include(<ATen/ops/i0_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_i0(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::i0::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"i0", eager::Effect::pure}, &at::_ops::i0::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_i0(TensorHandle self_) {
@@ -164,7 +164,7 @@ EAGER_EXPORT TensorHandle eager_op_i0(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/lerp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_lerp_Tensor(TensorHandle self_, TensorHandle end_, TensorHandle weight_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lerp_Tensor::call, self_, end_, weight_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"lerp.Tensor", eager::Effect::pure}, &at::_ops::lerp_Tensor::call, self_, end_, weight_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_lerp_Tensor(TensorHandle self_, TensorHandle end_, TensorHandle weight_) {
@@ -175,7 +175,7 @@ EAGER_EXPORT TensorHandle eager_op_lerp_Tensor(TensorHandle self_, TensorHandle 
 
 #if __has_include(<ATen/ops/log_sigmoid_forward_ops.h>)
 EAGER_EXPORT int32_t eager_op_log_sigmoid_forward(TensorHandle self_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::log_sigmoid_forward::call, self_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"log_sigmoid_forward", eager::Effect::pure}, &at::_ops::log_sigmoid_forward::call, self_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_log_sigmoid_forward(TensorHandle self_, TensorHandle* out_) {
@@ -186,7 +186,7 @@ EAGER_EXPORT int32_t eager_op_log_sigmoid_forward(TensorHandle self_, TensorHand
 
 #if __has_include(<ATen/ops/mish_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mish_backward(TensorHandle grad_output_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mish_backward::call, grad_output_, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mish_backward", eager::Effect::pure}, &at::_ops::mish_backward::call, grad_output_, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_mish_backward(TensorHandle grad_output_, TensorHandle self_) {
@@ -197,7 +197,7 @@ EAGER_EXPORT TensorHandle eager_op_mish_backward(TensorHandle grad_output_, Tens
 
 #if __has_include(<ATen/ops/all_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_all(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::all::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"all", eager::Effect::pure}, &at::_ops::all::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_all(TensorHandle self_) {
@@ -208,7 +208,7 @@ EAGER_EXPORT TensorHandle eager_op_all(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/max_ops.h>)
 EAGER_EXPORT int32_t eager_op_max_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::max_dim::call, self_, dim_, keepdim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"max.dim", eager::Effect::pure}, &at::_ops::max_dim::call, self_, dim_, keepdim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_max_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
@@ -219,7 +219,7 @@ EAGER_EXPORT int32_t eager_op_max_dim(TensorHandle self_, int64_t dim_, uint8_t 
 
 #if __has_include(<ATen/ops/cummin_ops.h>)
 EAGER_EXPORT int32_t eager_op_cummin(TensorHandle self_, int64_t dim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::cummin::call, self_, dim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"cummin", eager::Effect::pure}, &at::_ops::cummin::call, self_, dim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_cummin(TensorHandle self_, int64_t dim_, TensorHandle* out_) {
@@ -230,7 +230,7 @@ EAGER_EXPORT int32_t eager_op_cummin(TensorHandle self_, int64_t dim_, TensorHan
 
 #if __has_include(<ATen/ops/linalg_qr_ops.h>)
 EAGER_EXPORT int32_t eager_op_linalg_qr(TensorHandle A_, EagerText mode_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::linalg_qr::call, A_, mode_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"linalg_qr", eager::Effect::refusing}, &at::_ops::linalg_qr::call, A_, mode_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_linalg_qr(TensorHandle A_, EagerText mode_, TensorHandle* out_) {
@@ -241,7 +241,7 @@ EAGER_EXPORT int32_t eager_op_linalg_qr(TensorHandle A_, EagerText mode_, Tensor
 
 #if __has_include(<ATen/ops/_linalg_slogdet_ops.h>)
 EAGER_EXPORT int32_t eager_op__linalg_slogdet(TensorHandle A_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::_linalg_slogdet::call, A_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"_linalg_slogdet", eager::Effect::refusing}, &at::_ops::_linalg_slogdet::call, A_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op__linalg_slogdet(TensorHandle A_, TensorHandle* out_) {
@@ -252,7 +252,7 @@ EAGER_EXPORT int32_t eager_op__linalg_slogdet(TensorHandle A_, TensorHandle* out
 
 #if __has_include(<ATen/ops/index_select_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_select(TensorHandle self_, int64_t dim_, TensorHandle index_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_select::call, self_, dim_, index_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index_select", eager::Effect::refusing}, &at::_ops::index_select::call, self_, dim_, index_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_select(TensorHandle self_, int64_t dim_, TensorHandle index_) {
@@ -263,7 +263,7 @@ EAGER_EXPORT TensorHandle eager_op_index_select(TensorHandle self_, int64_t dim_
 
 #if __has_include(<ATen/ops/index_fill_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_fill_int_Scalar::call, self_, dim_, index_, value_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index_fill.int_Scalar", eager::Effect::refusing}, &at::_ops::index_fill_int_Scalar::call, self_, dim_, index_, value_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int64_t dim_, TensorHandle index_, EagerScalar value_) {
@@ -274,7 +274,7 @@ EAGER_EXPORT TensorHandle eager_op_index_fill_int_Scalar(TensorHandle self_, int
 
 #if __has_include(<ATen/ops/avg_pool2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_avg_pool2d(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::avg_pool2d::call, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"avg_pool2d", eager::Effect::pure}, &at::_ops::avg_pool2d::call, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_avg_pool2d(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
@@ -285,7 +285,7 @@ EAGER_EXPORT TensorHandle eager_op_avg_pool2d(TensorHandle self_, EagerInts kern
 
 #if __has_include(<ATen/ops/_softmax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__softmax(TensorHandle self_, int64_t dim_, uint8_t half_to_float_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_softmax::call, self_, dim_, half_to_float_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_softmax", eager::Effect::pure}, &at::_ops::_softmax::call, self_, dim_, half_to_float_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__softmax(TensorHandle self_, int64_t dim_, uint8_t half_to_float_) {
@@ -296,7 +296,7 @@ EAGER_EXPORT TensorHandle eager_op__softmax(TensorHandle self_, int64_t dim_, ui
 
 #if __has_include(<ATen/ops/native_batch_norm_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_batch_norm(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, TensorHandle running_mean_, TensorHandle running_var_, uint8_t training_, double momentum_, double eps_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_batch_norm::call, input_, weight_, bias_, running_mean_, running_var_, training_, momentum_, eps_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_batch_norm", eager::Effect::other}, &at::_ops::native_batch_norm::call, input_, weight_, bias_, running_mean_, running_var_, training_, momentum_, eps_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_batch_norm(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, TensorHandle running_mean_, TensorHandle running_var_, uint8_t training_, double momentum_, double eps_, TensorHandle* out_) {
@@ -307,7 +307,7 @@ EAGER_EXPORT int32_t eager_op_native_batch_norm(TensorHandle input_, TensorHandl
 
 #if __has_include(<ATen/ops/_adaptive_avg_pool2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d(TensorHandle self_, EagerInts output_size_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_adaptive_avg_pool2d::call, self_, output_size_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_adaptive_avg_pool2d", eager::Effect::pure}, &at::_ops::_adaptive_avg_pool2d::call, self_, output_size_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d(TensorHandle self_, EagerInts output_size_) {
@@ -318,7 +318,7 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool2d(TensorHandle self_, Eage
 
 #if __has_include(<ATen/ops/uniform_ops.h>)
 EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double to_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::uniform_::call, self_, from_, to_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"uniform_", eager::Effect::other}, &at::_ops::uniform_::call, self_, from_, to_, generator_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double to_, GeneratorHandle generator_) {
@@ -329,7 +329,7 @@ EAGER_EXPORT int32_t eager_op_uniform_(TensorHandle self_, double from_, double 
 
 #if __has_include(<ATen/ops/_fft_r2c_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__fft_r2c(TensorHandle self_, EagerInts dim_, int64_t normalization_, uint8_t onesided_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_fft_r2c::call, self_, dim_, normalization_, onesided_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_fft_r2c", eager::Effect::pure}, &at::_ops::_fft_r2c::call, self_, dim_, normalization_, onesided_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__fft_r2c(TensorHandle self_, EagerInts dim_, int64_t normalization_, uint8_t onesided_) {
@@ -339,25 +339,25 @@ EAGER_EXPORT TensorHandle eager_op__fft_r2c(TensorHandle self_, EagerInts dim_, 
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_truncate_mod(TensorHandle a_, TensorHandle b_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::truncate_mod, a_, b_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"truncate_mod", eager::Effect::refusing}, &eager::truncate_mod, a_, b_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_sum_all(TensorHandle x_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sum_all, x_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sum_all", eager::Effect::pure}, &eager::sum_all, x_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_sparse_cross_entropy_backward(TensorHandle g_, TensorHandle probabilities_, TensorHandle labels_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sparse_cross_entropy_backward, g_, probabilities_, labels_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sparse_cross_entropy_backward", eager::Effect::pure}, &eager::sparse_cross_entropy_backward, g_, probabilities_, labels_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_poisson(TensorHandle rate_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::poisson, rate_, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"poisson", eager::Effect::other}, &eager::poisson, rate_, generator_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_binomial(TensorHandle count_, TensorHandle probability_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::binomial, count_, probability_, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"binomial", eager::Effect::other}, &eager::binomial, count_, probability_, generator_)); });
 }
 
 EAGER_EXPORT TensorHandle eager_op_call_host(int64_t entry_, int64_t function_, EagerTensors inputs_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::call_host, entry_, function_, inputs_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"call_host", eager::Effect::other}, &eager::call_host, entry_, function_, inputs_)); });
 }

@@ -109,7 +109,7 @@
 
 #if __has_include(<ATen/ops/arange_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_arange_start_step(EagerScalar start_, EagerScalar end_, EagerScalar step_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::arange_start_step::call, start_, end_, step_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"arange.start_step", eager::Effect::pure}, &at::_ops::arange_start_step::call, start_, end_, step_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_arange_start_step(EagerScalar start_, EagerScalar end_, EagerScalar step_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -120,7 +120,7 @@ EAGER_EXPORT TensorHandle eager_op_arange_start_step(EagerScalar start_, EagerSc
 
 #if __has_include(<ATen/ops/contiguous_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_contiguous(TensorHandle self_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::contiguous::call, self_, memory_format_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"contiguous", eager::Effect::view}, &at::_ops::contiguous::call, self_, memory_format_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_contiguous(TensorHandle self_, int32_t memory_format_) {
@@ -131,7 +131,7 @@ EAGER_EXPORT TensorHandle eager_op_contiguous(TensorHandle self_, int32_t memory
 
 #if __has_include(<ATen/ops/reciprocal_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_reciprocal(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::reciprocal::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"reciprocal", eager::Effect::pure}, &at::_ops::reciprocal::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_reciprocal(TensorHandle self_) {
@@ -142,7 +142,7 @@ EAGER_EXPORT TensorHandle eager_op_reciprocal(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/sin_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sin(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sin::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sin", eager::Effect::pure}, &at::_ops::sin::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sin(TensorHandle self_) {
@@ -153,7 +153,7 @@ EAGER_EXPORT TensorHandle eager_op_sin(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/floor_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_floor(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::floor::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"floor", eager::Effect::pure}, &at::_ops::floor::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_floor(TensorHandle self_) {
@@ -164,7 +164,7 @@ EAGER_EXPORT TensorHandle eager_op_floor(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/trunc_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_trunc(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::trunc::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"trunc", eager::Effect::pure}, &at::_ops::trunc::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_trunc(TensorHandle self_) {
@@ -175,7 +175,7 @@ EAGER_EXPORT TensorHandle eager_op_trunc(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/softplus_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_softplus(TensorHandle self_, EagerScalar beta_, EagerScalar threshold_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::softplus::call, self_, beta_, threshold_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"softplus", eager::Effect::pure}, &at::_ops::softplus::call, self_, beta_, threshold_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_softplus(TensorHandle self_, EagerScalar beta_, EagerScalar threshold_) {
@@ -186,7 +186,7 @@ EAGER_EXPORT TensorHandle eager_op_softplus(TensorHandle self_, EagerScalar beta
 
 #if __has_include(<ATen/ops/acosh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_acosh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::acosh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"acosh", eager::Effect::pure}, &at::_ops::acosh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_acosh(TensorHandle self_) {
@@ -197,7 +197,7 @@ EAGER_EXPORT TensorHandle eager_op_acosh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/atanh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_atanh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::atanh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"atanh", eager::Effect::pure}, &at::_ops::atanh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_atanh(TensorHandle self_) {
@@ -208,7 +208,7 @@ EAGER_EXPORT TensorHandle eager_op_atanh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/hypot_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_hypot(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::hypot::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"hypot", eager::Effect::pure}, &at::_ops::hypot::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_hypot(TensorHandle self_, TensorHandle other_) {
@@ -219,7 +219,7 @@ EAGER_EXPORT TensorHandle eager_op_hypot(TensorHandle self_, TensorHandle other_
 
 #if __has_include(<ATen/ops/igamma_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_igamma(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::igamma::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"igamma", eager::Effect::pure}, &at::_ops::igamma::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_igamma(TensorHandle self_, TensorHandle other_) {
@@ -230,7 +230,7 @@ EAGER_EXPORT TensorHandle eager_op_igamma(TensorHandle self_, TensorHandle other
 
 #if __has_include(<ATen/ops/special_xlog1py_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_xlog1py(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_xlog1py::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_xlog1py", eager::Effect::pure}, &at::_ops::special_xlog1py::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_xlog1py(TensorHandle self_, TensorHandle other_) {
@@ -241,7 +241,7 @@ EAGER_EXPORT TensorHandle eager_op_special_xlog1py(TensorHandle self_, TensorHan
 
 #if __has_include(<ATen/ops/nan_to_num_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_nan_to_num(TensorHandle self_, EagerMaybeDouble nan_, EagerMaybeDouble posinf_, EagerMaybeDouble neginf_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::nan_to_num::call, self_, nan_, posinf_, neginf_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"nan_to_num", eager::Effect::pure}, &at::_ops::nan_to_num::call, self_, nan_, posinf_, neginf_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_nan_to_num(TensorHandle self_, EagerMaybeDouble nan_, EagerMaybeDouble posinf_, EagerMaybeDouble neginf_) {
@@ -252,7 +252,7 @@ EAGER_EXPORT TensorHandle eager_op_nan_to_num(TensorHandle self_, EagerMaybeDoub
 
 #if __has_include(<ATen/ops/fmax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_fmax(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::fmax::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"fmax", eager::Effect::pure}, &at::_ops::fmax::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_fmax(TensorHandle self_, TensorHandle other_) {
@@ -263,7 +263,7 @@ EAGER_EXPORT TensorHandle eager_op_fmax(TensorHandle self_, TensorHandle other_)
 
 #if __has_include(<ATen/ops/real_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_real(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::real::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"real", eager::Effect::view}, &at::_ops::real::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_real(TensorHandle self_) {
@@ -274,7 +274,7 @@ EAGER_EXPORT TensorHandle eager_op_real(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/elu_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_elu_backward(TensorHandle grad_output_, EagerScalar alpha_, EagerScalar scale_, EagerScalar input_scale_, uint8_t is_result_, TensorHandle self_or_result_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::elu_backward::call, grad_output_, alpha_, scale_, input_scale_, is_result_, self_or_result_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"elu_backward", eager::Effect::pure}, &at::_ops::elu_backward::call, grad_output_, alpha_, scale_, input_scale_, is_result_, self_or_result_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_elu_backward(TensorHandle grad_output_, EagerScalar alpha_, EagerScalar scale_, EagerScalar input_scale_, uint8_t is_result_, TensorHandle self_or_result_) {
@@ -285,7 +285,7 @@ EAGER_EXPORT TensorHandle eager_op_elu_backward(TensorHandle grad_output_, Eager
 
 #if __has_include(<ATen/ops/hardshrink_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_hardshrink(TensorHandle self_, EagerScalar lambd_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::hardshrink::call, self_, lambd_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"hardshrink", eager::Effect::pure}, &at::_ops::hardshrink::call, self_, lambd_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_hardshrink(TensorHandle self_, EagerScalar lambd_) {
@@ -296,7 +296,7 @@ EAGER_EXPORT TensorHandle eager_op_hardshrink(TensorHandle self_, EagerScalar la
 
 #if __has_include(<ATen/ops/eq_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_eq_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::eq_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"eq.Tensor", eager::Effect::pure}, &at::_ops::eq_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_eq_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -307,7 +307,7 @@ EAGER_EXPORT TensorHandle eager_op_eq_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/mean_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mean_dim(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mean_dim::call, self_, dim_, keepdim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mean.dim", eager::Effect::pure}, &at::_ops::mean_dim::call, self_, dim_, keepdim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_mean_dim(TensorHandle self_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
@@ -318,7 +318,7 @@ EAGER_EXPORT TensorHandle eager_op_mean_dim(TensorHandle self_, EagerInts dim_, 
 
 #if __has_include(<ATen/ops/all_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_all_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::all_dim::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"all.dim", eager::Effect::pure}, &at::_ops::all_dim::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_all_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_) {
@@ -329,7 +329,7 @@ EAGER_EXPORT TensorHandle eager_op_all_dim(TensorHandle self_, int64_t dim_, uin
 
 #if __has_include(<ATen/ops/any_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_any(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::any::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"any", eager::Effect::pure}, &at::_ops::any::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_any(TensorHandle self_) {
@@ -340,7 +340,7 @@ EAGER_EXPORT TensorHandle eager_op_any(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/cumprod_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_cumprod(TensorHandle self_, int64_t dim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::cumprod::call, self_, dim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"cumprod", eager::Effect::pure}, &at::_ops::cumprod::call, self_, dim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_cumprod(TensorHandle self_, int64_t dim_, int32_t dtype_) {
@@ -351,7 +351,7 @@ EAGER_EXPORT TensorHandle eager_op_cumprod(TensorHandle self_, int64_t dim_, int
 
 #if __has_include(<ATen/ops/permute_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_permute(TensorHandle self_, EagerInts dims_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::permute::call, self_, dims_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"permute", eager::Effect::view}, &at::_ops::permute::call, self_, dims_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_permute(TensorHandle self_, EagerInts dims_) {
@@ -362,7 +362,7 @@ EAGER_EXPORT TensorHandle eager_op_permute(TensorHandle self_, EagerInts dims_) 
 
 #if __has_include(<ATen/ops/index_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_Tensor(TensorHandle self_, EagerTensors indices_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_Tensor::call, self_, indices_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index.Tensor", eager::Effect::refusing}, &at::_ops::index_Tensor::call, self_, indices_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_Tensor(TensorHandle self_, EagerTensors indices_) {
@@ -373,7 +373,7 @@ EAGER_EXPORT TensorHandle eager_op_index_Tensor(TensorHandle self_, EagerTensors
 
 #if __has_include(<ATen/ops/index_put_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_put(TensorHandle self_, EagerTensors indices_, TensorHandle values_, uint8_t accumulate_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_put::call, self_, indices_, values_, accumulate_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index_put", eager::Effect::refusing}, &at::_ops::index_put::call, self_, indices_, values_, accumulate_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_put(TensorHandle self_, EagerTensors indices_, TensorHandle values_, uint8_t accumulate_) {
@@ -384,7 +384,7 @@ EAGER_EXPORT TensorHandle eager_op_index_put(TensorHandle self_, EagerTensors in
 
 #if __has_include(<ATen/ops/topk_ops.h>)
 EAGER_EXPORT int32_t eager_op_topk(TensorHandle self_, int64_t k_, int64_t dim_, uint8_t largest_, uint8_t sorted_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::topk::call, self_, k_, dim_, largest_, sorted_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"topk", eager::Effect::pure}, &at::_ops::topk::call, self_, k_, dim_, largest_, sorted_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_topk(TensorHandle self_, int64_t k_, int64_t dim_, uint8_t largest_, uint8_t sorted_, TensorHandle* out_) {
@@ -395,7 +395,7 @@ EAGER_EXPORT int32_t eager_op_topk(TensorHandle self_, int64_t k_, int64_t dim_,
 
 #if __has_include(<ATen/ops/sort_ops.h>)
 EAGER_EXPORT int32_t eager_op_sort_stable(TensorHandle self_, EagerMaybeInt stable_, int64_t dim_, uint8_t descending_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::sort_stable::call, self_, stable_, dim_, descending_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"sort.stable", eager::Effect::pure}, &at::_ops::sort_stable::call, self_, stable_, dim_, descending_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_sort_stable(TensorHandle self_, EagerMaybeInt stable_, int64_t dim_, uint8_t descending_, TensorHandle* out_) {
@@ -406,7 +406,7 @@ EAGER_EXPORT int32_t eager_op_sort_stable(TensorHandle self_, EagerMaybeInt stab
 
 #if __has_include(<ATen/ops/masked_fill_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_masked_fill_Scalar(TensorHandle self_, TensorHandle mask_, EagerScalar value_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::masked_fill_Scalar::call, self_, mask_, value_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"masked_fill.Scalar", eager::Effect::pure}, &at::_ops::masked_fill_Scalar::call, self_, mask_, value_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_masked_fill_Scalar(TensorHandle self_, TensorHandle mask_, EagerScalar value_) {
@@ -417,7 +417,7 @@ EAGER_EXPORT TensorHandle eager_op_masked_fill_Scalar(TensorHandle self_, Tensor
 
 #if __has_include(<ATen/ops/convolution_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_convolution(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t transposed_, EagerInts output_padding_, int64_t groups_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::convolution::call, input_, weight_, bias_, stride_, padding_, dilation_, transposed_, output_padding_, groups_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"convolution", eager::Effect::pure}, &at::_ops::convolution::call, input_, weight_, bias_, stride_, padding_, dilation_, transposed_, output_padding_, groups_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_convolution(TensorHandle input_, TensorHandle weight_, TensorHandle bias_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t transposed_, EagerInts output_padding_, int64_t groups_) {
@@ -428,7 +428,7 @@ EAGER_EXPORT TensorHandle eager_op_convolution(TensorHandle input_, TensorHandle
 
 #if __has_include(<ATen/ops/_log_softmax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__log_softmax(TensorHandle self_, int64_t dim_, uint8_t half_to_float_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_log_softmax::call, self_, dim_, half_to_float_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_log_softmax", eager::Effect::pure}, &at::_ops::_log_softmax::call, self_, dim_, half_to_float_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__log_softmax(TensorHandle self_, int64_t dim_, uint8_t half_to_float_) {
@@ -439,7 +439,7 @@ EAGER_EXPORT TensorHandle eager_op__log_softmax(TensorHandle self_, int64_t dim_
 
 #if __has_include(<ATen/ops/avg_pool3d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_avg_pool3d(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::avg_pool3d::call, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"avg_pool3d", eager::Effect::pure}, &at::_ops::avg_pool3d::call, self_, kernel_size_, stride_, padding_, ceil_mode_, count_include_pad_, divisor_override_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_avg_pool3d(TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, uint8_t ceil_mode_, uint8_t count_include_pad_, EagerMaybeInt divisor_override_) {
@@ -450,7 +450,7 @@ EAGER_EXPORT TensorHandle eager_op_avg_pool3d(TensorHandle self_, EagerInts kern
 
 #if __has_include(<ATen/ops/_adaptive_avg_pool3d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d(TensorHandle self_, EagerInts output_size_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::_adaptive_avg_pool3d::call, self_, output_size_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"_adaptive_avg_pool3d", eager::Effect::pure}, &at::_ops::_adaptive_avg_pool3d::call, self_, output_size_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d(TensorHandle self_, EagerInts output_size_) {
@@ -461,7 +461,7 @@ EAGER_EXPORT TensorHandle eager_op__adaptive_avg_pool3d(TensorHandle self_, Eage
 
 #if __has_include(<ATen/ops/upsample_nearest2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d(TensorHandle self_, EagerInts output_size_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_nearest2d::call, self_, output_size_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_nearest2d", eager::Effect::pure}, &at::_ops::upsample_nearest2d::call, self_, output_size_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d(TensorHandle self_, EagerInts output_size_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -472,7 +472,7 @@ EAGER_EXPORT TensorHandle eager_op_upsample_nearest2d(TensorHandle self_, EagerI
 
 #if __has_include(<ATen/ops/upsample_bilinear2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_bilinear2d::call, self_, output_size_, align_corners_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_bilinear2d", eager::Effect::pure}, &at::_ops::upsample_bilinear2d::call, self_, output_size_, align_corners_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -483,7 +483,7 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bilinear2d(TensorHandle self_, Eager
 
 #if __has_include(<ATen/ops/exponential_ops.h>)
 EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::exponential_::call, self_, lambd_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"exponential_", eager::Effect::other}, &at::_ops::exponential_::call, self_, lambd_, generator_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, GeneratorHandle generator_) {
@@ -493,5 +493,5 @@ EAGER_EXPORT int32_t eager_op_exponential_(TensorHandle self_, double lambd_, Ge
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_reshape(TensorHandle x_, EagerInts shape_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::reshape, x_, shape_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"reshape", eager::Effect::view}, &eager::reshape, x_, shape_)); });
 }

@@ -88,7 +88,7 @@
 
 #if __has_include(<ATen/ops/empty_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_empty_memory_format(EagerInts size_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::empty_memory_format::call, size_, dtype_, layout_, device_, pin_memory_, memory_format_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"empty.memory_format", eager::Effect::pure}, &at::_ops::empty_memory_format::call, size_, dtype_, layout_, device_, pin_memory_, memory_format_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_empty_memory_format(EagerInts size_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_, int32_t memory_format_) {
@@ -99,7 +99,7 @@ EAGER_EXPORT TensorHandle eager_op_empty_memory_format(EagerInts size_, int32_t 
 
 #if __has_include(<ATen/ops/linspace_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_linspace(EagerScalar start_, EagerScalar end_, int64_t steps_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linspace::call, start_, end_, steps_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"linspace", eager::Effect::pure}, &at::_ops::linspace::call, start_, end_, steps_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_linspace(EagerScalar start_, EagerScalar end_, int64_t steps_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -110,7 +110,7 @@ EAGER_EXPORT TensorHandle eager_op_linspace(EagerScalar start_, EagerScalar end_
 
 #if __has_include(<ATen/ops/eye_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_eye_m(int64_t n_, int64_t m_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::eye_m::call, n_, m_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"eye.m", eager::Effect::pure}, &at::_ops::eye_m::call, n_, m_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_eye_m(int64_t n_, int64_t m_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -121,7 +121,7 @@ EAGER_EXPORT TensorHandle eager_op_eye_m(int64_t n_, int64_t m_, int32_t dtype_,
 
 #if __has_include(<ATen/ops/tril_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_tril(TensorHandle self_, int64_t diagonal_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::tril::call, self_, diagonal_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"tril", eager::Effect::pure}, &at::_ops::tril::call, self_, diagonal_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_tril(TensorHandle self_, int64_t diagonal_) {
@@ -132,7 +132,7 @@ EAGER_EXPORT TensorHandle eager_op_tril(TensorHandle self_, int64_t diagonal_) {
 
 #if __has_include(<ATen/ops/square_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_square(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::square::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"square", eager::Effect::pure}, &at::_ops::square::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_square(TensorHandle self_) {
@@ -143,7 +143,7 @@ EAGER_EXPORT TensorHandle eager_op_square(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/asin_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_asin(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::asin::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"asin", eager::Effect::pure}, &at::_ops::asin::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_asin(TensorHandle self_) {
@@ -154,7 +154,7 @@ EAGER_EXPORT TensorHandle eager_op_asin(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/isfinite_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_isfinite(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::isfinite::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"isfinite", eager::Effect::pure}, &at::_ops::isfinite::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_isfinite(TensorHandle self_) {
@@ -165,7 +165,7 @@ EAGER_EXPORT TensorHandle eager_op_isfinite(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/gelu_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_gelu(TensorHandle self_, EagerText approximate_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gelu::call, self_, approximate_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"gelu", eager::Effect::pure}, &at::_ops::gelu::call, self_, approximate_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_gelu(TensorHandle self_, EagerText approximate_) {
@@ -176,7 +176,7 @@ EAGER_EXPORT TensorHandle eager_op_gelu(TensorHandle self_, EagerText approximat
 
 #if __has_include(<ATen/ops/gelu_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_gelu_backward(TensorHandle grad_output_, TensorHandle self_, EagerText approximate_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::gelu_backward::call, grad_output_, self_, approximate_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"gelu_backward", eager::Effect::pure}, &at::_ops::gelu_backward::call, grad_output_, self_, approximate_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_gelu_backward(TensorHandle grad_output_, TensorHandle self_, EagerText approximate_) {
@@ -187,7 +187,7 @@ EAGER_EXPORT TensorHandle eager_op_gelu_backward(TensorHandle grad_output_, Tens
 
 #if __has_include(<ATen/ops/silu_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_silu(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::silu::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"silu", eager::Effect::pure}, &at::_ops::silu::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_silu(TensorHandle self_) {
@@ -198,7 +198,7 @@ EAGER_EXPORT TensorHandle eager_op_silu(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/exp2_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_exp2(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::exp2::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"exp2", eager::Effect::pure}, &at::_ops::exp2::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_exp2(TensorHandle self_) {
@@ -209,7 +209,7 @@ EAGER_EXPORT TensorHandle eager_op_exp2(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/xlogy_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_xlogy_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::xlogy_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"xlogy.Tensor", eager::Effect::pure}, &at::_ops::xlogy_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_xlogy_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -220,7 +220,7 @@ EAGER_EXPORT TensorHandle eager_op_xlogy_Tensor(TensorHandle self_, TensorHandle
 
 #if __has_include(<ATen/ops/special_i1e_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_i1e(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_i1e::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_i1e", eager::Effect::pure}, &at::_ops::special_i1e::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_i1e(TensorHandle self_) {
@@ -231,7 +231,7 @@ EAGER_EXPORT TensorHandle eager_op_special_i1e(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/view_as_real_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_view_as_real(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::view_as_real::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"view_as_real", eager::Effect::view}, &at::_ops::view_as_real::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_view_as_real(TensorHandle self_) {
@@ -242,7 +242,7 @@ EAGER_EXPORT TensorHandle eager_op_view_as_real(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/view_as_complex_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_view_as_complex(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::view_as_complex::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"view_as_complex", eager::Effect::view}, &at::_ops::view_as_complex::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_view_as_complex(TensorHandle self_) {
@@ -253,7 +253,7 @@ EAGER_EXPORT TensorHandle eager_op_view_as_complex(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/silu_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_silu_backward(TensorHandle grad_output_, TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::silu_backward::call, grad_output_, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"silu_backward", eager::Effect::pure}, &at::_ops::silu_backward::call, grad_output_, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_silu_backward(TensorHandle grad_output_, TensorHandle self_) {
@@ -264,7 +264,7 @@ EAGER_EXPORT TensorHandle eager_op_silu_backward(TensorHandle grad_output_, Tens
 
 #if __has_include(<ATen/ops/le_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_le_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::le_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"le.Tensor", eager::Effect::pure}, &at::_ops::le_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_le_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -275,7 +275,7 @@ EAGER_EXPORT TensorHandle eager_op_le_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/logical_not_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logical_not(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logical_not::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logical_not", eager::Effect::pure}, &at::_ops::logical_not::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logical_not(TensorHandle self_) {
@@ -286,7 +286,7 @@ EAGER_EXPORT TensorHandle eager_op_logical_not(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/min_ops.h>)
 EAGER_EXPORT int32_t eager_op_min_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::min_dim::call, self_, dim_, keepdim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"min.dim", eager::Effect::pure}, &at::_ops::min_dim::call, self_, dim_, keepdim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_min_dim(TensorHandle self_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
@@ -297,7 +297,7 @@ EAGER_EXPORT int32_t eager_op_min_dim(TensorHandle self_, int64_t dim_, uint8_t 
 
 #if __has_include(<ATen/ops/cummax_ops.h>)
 EAGER_EXPORT int32_t eager_op_cummax(TensorHandle self_, int64_t dim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::cummax::call, self_, dim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"cummax", eager::Effect::pure}, &at::_ops::cummax::call, self_, dim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_cummax(TensorHandle self_, int64_t dim_, TensorHandle* out_) {
@@ -308,7 +308,7 @@ EAGER_EXPORT int32_t eager_op_cummax(TensorHandle self_, int64_t dim_, TensorHan
 
 #if __has_include(<ATen/ops/logcumsumexp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logcumsumexp(TensorHandle self_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logcumsumexp::call, self_, dim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logcumsumexp", eager::Effect::pure}, &at::_ops::logcumsumexp::call, self_, dim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logcumsumexp(TensorHandle self_, int64_t dim_) {
@@ -319,7 +319,7 @@ EAGER_EXPORT TensorHandle eager_op_logcumsumexp(TensorHandle self_, int64_t dim_
 
 #if __has_include(<ATen/ops/transpose_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_transpose_int(TensorHandle self_, int64_t dim0_, int64_t dim1_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::transpose_int::call, self_, dim0_, dim1_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"transpose.int", eager::Effect::view}, &at::_ops::transpose_int::call, self_, dim0_, dim1_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_transpose_int(TensorHandle self_, int64_t dim0_, int64_t dim1_) {
@@ -330,7 +330,7 @@ EAGER_EXPORT TensorHandle eager_op_transpose_int(TensorHandle self_, int64_t dim
 
 #if __has_include(<ATen/ops/flip_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_flip(TensorHandle self_, EagerInts dims_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::flip::call, self_, dims_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"flip", eager::Effect::pure}, &at::_ops::flip::call, self_, dims_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_flip(TensorHandle self_, EagerInts dims_) {
@@ -341,7 +341,7 @@ EAGER_EXPORT TensorHandle eager_op_flip(TensorHandle self_, EagerInts dims_) {
 
 #if __has_include(<ATen/ops/roll_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_roll(TensorHandle self_, EagerInts shifts_, EagerInts dims_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::roll::call, self_, shifts_, dims_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"roll", eager::Effect::pure}, &at::_ops::roll::call, self_, shifts_, dims_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_roll(TensorHandle self_, EagerInts shifts_, EagerInts dims_) {
@@ -352,7 +352,7 @@ EAGER_EXPORT TensorHandle eager_op_roll(TensorHandle self_, EagerInts shifts_, E
 
 #if __has_include(<ATen/ops/nonzero_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_nonzero(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::nonzero::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"nonzero", eager::Effect::pure}, &at::_ops::nonzero::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_nonzero(TensorHandle self_) {
@@ -363,7 +363,7 @@ EAGER_EXPORT TensorHandle eager_op_nonzero(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/embedding_dense_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_embedding_dense_backward(TensorHandle grad_output_, TensorHandle indices_, int64_t num_weights_, int64_t padding_idx_, uint8_t scale_grad_by_freq_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::embedding_dense_backward::call, grad_output_, indices_, num_weights_, padding_idx_, scale_grad_by_freq_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"embedding_dense_backward", eager::Effect::refusing}, &at::_ops::embedding_dense_backward::call, grad_output_, indices_, num_weights_, padding_idx_, scale_grad_by_freq_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_embedding_dense_backward(TensorHandle grad_output_, TensorHandle indices_, int64_t num_weights_, int64_t padding_idx_, uint8_t scale_grad_by_freq_) {
@@ -374,7 +374,7 @@ EAGER_EXPORT TensorHandle eager_op_embedding_dense_backward(TensorHandle grad_ou
 
 #if __has_include(<ATen/ops/upsample_bicubic2d_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_bicubic2d::call, self_, output_size_, align_corners_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_bicubic2d", eager::Effect::pure}, &at::_ops::upsample_bicubic2d::call, self_, output_size_, align_corners_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d(TensorHandle self_, EagerInts output_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -385,7 +385,7 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d(TensorHandle self_, EagerI
 
 #if __has_include(<ATen/ops/upsample_bicubic2d_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::upsample_bicubic2d_backward::call, grad_output_, output_size_, input_size_, align_corners_, scales_h_, scales_w_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"upsample_bicubic2d_backward", eager::Effect::pure}, &at::_ops::upsample_bicubic2d_backward::call, grad_output_, output_size_, input_size_, align_corners_, scales_h_, scales_w_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d_backward(TensorHandle grad_output_, EagerInts output_size_, EagerInts input_size_, uint8_t align_corners_, EagerMaybeDouble scales_h_, EagerMaybeDouble scales_w_) {
@@ -395,5 +395,5 @@ EAGER_EXPORT TensorHandle eager_op_upsample_bicubic2d_backward(TensorHandle grad
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_sample_dirichlet(TensorHandle concentration_, GeneratorHandle generator_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::sample_dirichlet, concentration_, generator_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sample_dirichlet", eager::Effect::other}, &eager::sample_dirichlet, concentration_, generator_)); });
 }

@@ -106,7 +106,7 @@
 
 #if __has_include(<ATen/ops/triu_indices_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_triu_indices(int64_t row_, int64_t col_, int64_t offset_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::triu_indices::call, row_, col_, offset_, dtype_, layout_, device_, pin_memory_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"triu_indices", eager::Effect::pure}, &at::_ops::triu_indices::call, row_, col_, offset_, dtype_, layout_, device_, pin_memory_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_triu_indices(int64_t row_, int64_t col_, int64_t offset_, int32_t dtype_, int32_t layout_, int32_t device_, EagerMaybeInt pin_memory_) {
@@ -117,7 +117,7 @@ EAGER_EXPORT TensorHandle eager_op_triu_indices(int64_t row_, int64_t col_, int6
 
 #if __has_include(<ATen/ops/complex_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_complex(TensorHandle real_, TensorHandle imag_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::complex::call, real_, imag_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"complex", eager::Effect::pure}, &at::_ops::complex::call, real_, imag_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_complex(TensorHandle real_, TensorHandle imag_) {
@@ -128,7 +128,7 @@ EAGER_EXPORT TensorHandle eager_op_complex(TensorHandle real_, TensorHandle imag
 
 #if __has_include(<ATen/ops/sub_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sub_Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sub_Tensor::call, self_, other_, alpha_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sub.Tensor", eager::Effect::pure}, &at::_ops::sub_Tensor::call, self_, other_, alpha_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sub_Tensor(TensorHandle self_, TensorHandle other_, EagerScalar alpha_) {
@@ -139,7 +139,7 @@ EAGER_EXPORT TensorHandle eager_op_sub_Tensor(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/minimum_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_minimum(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::minimum::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"minimum", eager::Effect::pure}, &at::_ops::minimum::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_minimum(TensorHandle self_, TensorHandle other_) {
@@ -150,7 +150,7 @@ EAGER_EXPORT TensorHandle eager_op_minimum(TensorHandle self_, TensorHandle othe
 
 #if __has_include(<ATen/ops/sqrt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sqrt(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sqrt::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sqrt", eager::Effect::pure}, &at::_ops::sqrt::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sqrt(TensorHandle self_) {
@@ -161,7 +161,7 @@ EAGER_EXPORT TensorHandle eager_op_sqrt(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/rsqrt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_rsqrt(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::rsqrt::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"rsqrt", eager::Effect::pure}, &at::_ops::rsqrt::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_rsqrt(TensorHandle self_) {
@@ -172,7 +172,7 @@ EAGER_EXPORT TensorHandle eager_op_rsqrt(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/acos_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_acos(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::acos::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"acos", eager::Effect::pure}, &at::_ops::acos::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_acos(TensorHandle self_) {
@@ -183,7 +183,7 @@ EAGER_EXPORT TensorHandle eager_op_acos(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/atan_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_atan(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::atan::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"atan", eager::Effect::pure}, &at::_ops::atan::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_atan(TensorHandle self_) {
@@ -194,7 +194,7 @@ EAGER_EXPORT TensorHandle eager_op_atan(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/sinh_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_sinh(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::sinh::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"sinh", eager::Effect::pure}, &at::_ops::sinh::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_sinh(TensorHandle self_) {
@@ -205,7 +205,7 @@ EAGER_EXPORT TensorHandle eager_op_sinh(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/where_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_where_self(TensorHandle condition_, TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::where_self::call, condition_, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"where.self", eager::Effect::pure}, &at::_ops::where_self::call, condition_, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_where_self(TensorHandle condition_, TensorHandle self_, TensorHandle other_) {
@@ -216,7 +216,7 @@ EAGER_EXPORT TensorHandle eager_op_where_self(TensorHandle condition_, TensorHan
 
 #if __has_include(<ATen/ops/atan2_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_atan2(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::atan2::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"atan2", eager::Effect::pure}, &at::_ops::atan2::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_atan2(TensorHandle self_, TensorHandle other_) {
@@ -227,7 +227,7 @@ EAGER_EXPORT TensorHandle eager_op_atan2(TensorHandle self_, TensorHandle other_
 
 #if __has_include(<ATen/ops/digamma_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_digamma(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::digamma::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"digamma", eager::Effect::pure}, &at::_ops::digamma::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_digamma(TensorHandle self_) {
@@ -238,7 +238,7 @@ EAGER_EXPORT TensorHandle eager_op_digamma(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/special_i1_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_i1(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_i1::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_i1", eager::Effect::pure}, &at::_ops::special_i1::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_i1(TensorHandle self_) {
@@ -249,7 +249,7 @@ EAGER_EXPORT TensorHandle eager_op_special_i1(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/special_zeta_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_special_zeta(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::special_zeta::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"special_zeta", eager::Effect::pure}, &at::_ops::special_zeta::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_special_zeta(TensorHandle self_, TensorHandle other_) {
@@ -260,7 +260,7 @@ EAGER_EXPORT TensorHandle eager_op_special_zeta(TensorHandle self_, TensorHandle
 
 #if __has_include(<ATen/ops/copysign_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_copysign_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::copysign_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"copysign.Tensor", eager::Effect::pure}, &at::_ops::copysign_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_copysign_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -271,7 +271,7 @@ EAGER_EXPORT TensorHandle eager_op_copysign_Tensor(TensorHandle self_, TensorHan
 
 #if __has_include(<ATen/ops/signbit_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_signbit(TensorHandle self_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::signbit::call, self_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"signbit", eager::Effect::pure}, &at::_ops::signbit::call, self_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_signbit(TensorHandle self_) {
@@ -282,7 +282,7 @@ EAGER_EXPORT TensorHandle eager_op_signbit(TensorHandle self_) {
 
 #if __has_include(<ATen/ops/logaddexp_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logaddexp(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logaddexp::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logaddexp", eager::Effect::pure}, &at::_ops::logaddexp::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logaddexp(TensorHandle self_, TensorHandle other_) {
@@ -293,7 +293,7 @@ EAGER_EXPORT TensorHandle eager_op_logaddexp(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/logaddexp2_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_logaddexp2(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::logaddexp2::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"logaddexp2", eager::Effect::pure}, &at::_ops::logaddexp2::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_logaddexp2(TensorHandle self_, TensorHandle other_) {
@@ -304,7 +304,7 @@ EAGER_EXPORT TensorHandle eager_op_logaddexp2(TensorHandle self_, TensorHandle o
 
 #if __has_include(<ATen/ops/lt_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle other_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::lt_Tensor::call, self_, other_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"lt.Tensor", eager::Effect::pure}, &at::_ops::lt_Tensor::call, self_, other_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle other_) {
@@ -315,7 +315,7 @@ EAGER_EXPORT TensorHandle eager_op_lt_Tensor(TensorHandle self_, TensorHandle ot
 
 #if __has_include(<ATen/ops/prod_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_prod_dim_int(TensorHandle self_, int64_t dim_, uint8_t keepdim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::prod_dim_int::call, self_, dim_, keepdim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"prod.dim_int", eager::Effect::pure}, &at::_ops::prod_dim_int::call, self_, dim_, keepdim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_prod_dim_int(TensorHandle self_, int64_t dim_, uint8_t keepdim_, int32_t dtype_) {
@@ -326,7 +326,7 @@ EAGER_EXPORT TensorHandle eager_op_prod_dim_int(TensorHandle self_, int64_t dim_
 
 #if __has_include(<ATen/ops/argmax_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_argmax(TensorHandle self_, EagerMaybeInt dim_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::argmax::call, self_, dim_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"argmax", eager::Effect::pure}, &at::_ops::argmax::call, self_, dim_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_argmax(TensorHandle self_, EagerMaybeInt dim_, uint8_t keepdim_) {
@@ -337,7 +337,7 @@ EAGER_EXPORT TensorHandle eager_op_argmax(TensorHandle self_, EagerMaybeInt dim_
 
 #if __has_include(<ATen/ops/std_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_std_correction(TensorHandle self_, EagerInts dim_, EagerMaybeInt correction_, uint8_t keepdim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::std_correction::call, self_, dim_, correction_, keepdim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"std.correction", eager::Effect::pure}, &at::_ops::std_correction::call, self_, dim_, correction_, keepdim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_std_correction(TensorHandle self_, EagerInts dim_, EagerMaybeInt correction_, uint8_t keepdim_) {
@@ -348,7 +348,7 @@ EAGER_EXPORT TensorHandle eager_op_std_correction(TensorHandle self_, EagerInts 
 
 #if __has_include(<ATen/ops/linalg_vector_norm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_linalg_vector_norm(TensorHandle self_, EagerScalar ord_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::linalg_vector_norm::call, self_, ord_, dim_, keepdim_, dtype_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"linalg_vector_norm", eager::Effect::refusing}, &at::_ops::linalg_vector_norm::call, self_, ord_, dim_, keepdim_, dtype_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_linalg_vector_norm(TensorHandle self_, EagerScalar ord_, EagerInts dim_, uint8_t keepdim_, int32_t dtype_) {
@@ -359,7 +359,7 @@ EAGER_EXPORT TensorHandle eager_op_linalg_vector_norm(TensorHandle self_, EagerS
 
 #if __has_include(<ATen/ops/kthvalue_ops.h>)
 EAGER_EXPORT int32_t eager_op_kthvalue(TensorHandle self_, int64_t k_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::kthvalue::call, self_, k_, dim_, keepdim_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"kthvalue", eager::Effect::pure}, &at::_ops::kthvalue::call, self_, k_, dim_, keepdim_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_kthvalue(TensorHandle self_, int64_t k_, int64_t dim_, uint8_t keepdim_, TensorHandle* out_) {
@@ -370,7 +370,7 @@ EAGER_EXPORT int32_t eager_op_kthvalue(TensorHandle self_, int64_t k_, int64_t d
 
 #if __has_include(<ATen/ops/mm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_mm(TensorHandle self_, TensorHandle mat2_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::mm::call, self_, mat2_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"mm", eager::Effect::pure}, &at::_ops::mm::call, self_, mat2_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_mm(TensorHandle self_, TensorHandle mat2_) {
@@ -381,7 +381,7 @@ EAGER_EXPORT TensorHandle eager_op_mm(TensorHandle self_, TensorHandle mat2_) {
 
 #if __has_include(<ATen/ops/bmm_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_bmm(TensorHandle self_, TensorHandle mat2_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::bmm::call, self_, mat2_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"bmm", eager::Effect::pure}, &at::_ops::bmm::call, self_, mat2_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_bmm(TensorHandle self_, TensorHandle mat2_) {
@@ -392,7 +392,7 @@ EAGER_EXPORT TensorHandle eager_op_bmm(TensorHandle self_, TensorHandle mat2_) {
 
 #if __has_include(<ATen/ops/slice_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_slice_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t dim_, int64_t start_, int64_t end_, int64_t step_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::slice_backward::call, grad_output_, input_sizes_, dim_, start_, end_, step_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"slice_backward", eager::Effect::pure}, &at::_ops::slice_backward::call, grad_output_, input_sizes_, dim_, start_, end_, step_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_slice_backward(TensorHandle grad_output_, EagerInts input_sizes_, int64_t dim_, int64_t start_, int64_t end_, int64_t step_) {
@@ -403,7 +403,7 @@ EAGER_EXPORT TensorHandle eager_op_slice_backward(TensorHandle grad_output_, Eag
 
 #if __has_include(<ATen/ops/select_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_select_int(TensorHandle self_, int64_t dim_, int64_t index_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::select_int::call, self_, dim_, index_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"select.int", eager::Effect::view}, &at::_ops::select_int::call, self_, dim_, index_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_select_int(TensorHandle self_, int64_t dim_, int64_t index_) {
@@ -414,7 +414,7 @@ EAGER_EXPORT TensorHandle eager_op_select_int(TensorHandle self_, int64_t dim_, 
 
 #if __has_include(<ATen/ops/cat_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_cat(EagerTensors tensors_, int64_t dim_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::cat::call, tensors_, dim_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"cat", eager::Effect::pure}, &at::_ops::cat::call, tensors_, dim_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_cat(EagerTensors tensors_, int64_t dim_) {
@@ -425,7 +425,7 @@ EAGER_EXPORT TensorHandle eager_op_cat(EagerTensors tensors_, int64_t dim_) {
 
 #if __has_include(<ATen/ops/index_add_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_, EagerScalar alpha_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::index_add::call, self_, dim_, index_, source_, alpha_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"index_add", eager::Effect::refusing}, &at::_ops::index_add::call, self_, dim_, index_, source_, alpha_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, TensorHandle index_, TensorHandle source_, EagerScalar alpha_) {
@@ -436,7 +436,7 @@ EAGER_EXPORT TensorHandle eager_op_index_add(TensorHandle self_, int64_t dim_, T
 
 #if __has_include(<ATen/ops/max_pool2d_with_indices_backward_ops.h>)
 EAGER_EXPORT TensorHandle eager_op_max_pool2d_with_indices_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle indices_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&at::_ops::max_pool2d_with_indices_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_, indices_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"max_pool2d_with_indices_backward", eager::Effect::refusing}, &at::_ops::max_pool2d_with_indices_backward::call, grad_output_, self_, kernel_size_, stride_, padding_, dilation_, ceil_mode_, indices_)); });
 }
 #else
 EAGER_EXPORT TensorHandle eager_op_max_pool2d_with_indices_backward(TensorHandle grad_output_, TensorHandle self_, EagerInts kernel_size_, EagerInts stride_, EagerInts padding_, EagerInts dilation_, uint8_t ceil_mode_, TensorHandle indices_) {
@@ -447,7 +447,7 @@ EAGER_EXPORT TensorHandle eager_op_max_pool2d_with_indices_backward(TensorHandle
 
 #if __has_include(<ATen/ops/native_layer_norm_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_layer_norm(TensorHandle input_, EagerInts normalized_shape_, TensorHandle weight_, TensorHandle bias_, double eps_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_layer_norm::call, input_, normalized_shape_, weight_, bias_, eps_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_layer_norm", eager::Effect::pure}, &at::_ops::native_layer_norm::call, input_, normalized_shape_, weight_, bias_, eps_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_layer_norm(TensorHandle input_, EagerInts normalized_shape_, TensorHandle weight_, TensorHandle bias_, double eps_, TensorHandle* out_) {
@@ -458,7 +458,7 @@ EAGER_EXPORT int32_t eager_op_native_layer_norm(TensorHandle input_, EagerInts n
 
 #if __has_include(<ATen/ops/native_group_norm_backward_ops.h>)
 EAGER_EXPORT int32_t eager_op_native_group_norm_backward(TensorHandle grad_out_, TensorHandle input_, TensorHandle mean_, TensorHandle rstd_, TensorHandle weight_, int64_t N_, int64_t C_, int64_t HxW_, int64_t group_, uint64_t output_mask_, TensorHandle* out_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call(&at::_ops::native_group_norm_backward::call, grad_out_, input_, mean_, rstd_, weight_, N_, C_, HxW_, group_, output_mask_), out_); });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { return eager::give_tuple(eager::call({"native_group_norm_backward", eager::Effect::pure}, &at::_ops::native_group_norm_backward::call, grad_out_, input_, mean_, rstd_, weight_, N_, C_, HxW_, group_, output_mask_), out_); });
 }
 #else
 EAGER_EXPORT int32_t eager_op_native_group_norm_backward(TensorHandle grad_out_, TensorHandle input_, TensorHandle mean_, TensorHandle rstd_, TensorHandle weight_, int64_t N_, int64_t C_, int64_t HxW_, int64_t group_, uint64_t output_mask_, TensorHandle* out_) {
@@ -469,7 +469,7 @@ EAGER_EXPORT int32_t eager_op_native_group_norm_backward(TensorHandle grad_out_,
 
 #if __has_include(<ATen/ops/normal_ops.h>)
 EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double std_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&at::_ops::normal_::call, self_, mean_, std_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"normal_", eager::Effect::other}, &at::_ops::normal_::call, self_, mean_, std_, generator_); return 0; });
 }
 #else
 EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double std_, GeneratorHandle generator_) {
@@ -479,9 +479,9 @@ EAGER_EXPORT int32_t eager_op_normal_(TensorHandle self_, double mean_, double s
 #endif
 
 EAGER_EXPORT TensorHandle eager_op_lcm(TensorHandle a_, TensorHandle b_) {
-  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call(&eager::lcm, a_, b_)); });
+  return eager::guarded<TensorHandle>(nullptr, [&]() -> TensorHandle { return eager::give(eager::call({"lcm", eager::Effect::refusing}, &eager::lcm, a_, b_)); });
 }
 
 EAGER_EXPORT int32_t eager_op_set_generator_state(TensorHandle state_, GeneratorHandle generator_) {
-  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call(&eager::set_generator_state, state_, generator_); return 0; });
+  return eager::guarded<int32_t>(1, [&]() -> int32_t { eager::call({"set_generator_state", eager::Effect::other}, &eager::set_generator_state, state_, generator_); return 0; });
 }

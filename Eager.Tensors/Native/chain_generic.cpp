@@ -1,0 +1,2 @@
+#define EAGER_CHAIN generic_chain
+#include "chain_loops.h"
