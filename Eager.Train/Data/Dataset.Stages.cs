@@ -136,8 +136,10 @@ public abstract partial class Dataset<T>
     }
 
     /// <summary>Elements that are computed once, in the first epoch, and kept in memory from then on, with the order and the random numbers of that epoch.</summary>
+    /// <exception cref="InvalidArgumentException">There is no end of elements.</exception>
     public Dataset<T> Cache()
     {
+        RequireEndToCache();
         var kept = new MemoryCache<T>();
         return new StreamDataset<T>($"{this}.Cache()", Shuffles, Count, IsEndless, (position, start) =>
             kept.From(() => Begin(position with { Epoch = 0 }).From(0), start, Shuffles > 0 ? position.Seed : 0));
@@ -147,9 +149,11 @@ public abstract partial class Dataset<T>
     /// <param name="path">The file; it is there once a whole epoch was read. Delete it when a function before this stage changes.</param>
     /// <exception cref="CorruptFileException">The file is damaged or cut off, or is the cache of other stages or elements; raised when the enumeration gets there.</exception>
     /// <exception cref="FileWriteException">The file cannot be written; raised by the enumeration.</exception>
+    /// <exception cref="InvalidArgumentException">There is no end of elements.</exception>
     public Dataset<T> Cache(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        RequireEndToCache();
         return new StreamDataset<T>($"{this}.Cache(file)", Shuffles, Count, IsEndless, (position, start) =>
             FileCache.From(path, ToString()!, () => Begin(position with { Epoch = 0 }).From(0), start));
     }
@@ -187,6 +191,11 @@ public abstract partial class Dataset<T>
     private static DatasetPosition Beside(DatasetPosition position) => position with { Seed = (long)new SplitMix64((ulong)position.Seed ^ 0x5851F42D4C957F2D).Next() };
 
     private static string Text(long? seed) => seed?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "none";
+
+    private void RequireEndToCache()
+    {
+        if (IsEndless) throw new InvalidArgumentException("Dataset.Cache: the elements have no end, and all would be kept; put Cache before Repeat.");
+    }
 
     private static void RequirePositive(int value, string what, string stage)
     {

@@ -66,7 +66,7 @@ public sealed partial class CompiledModel
         if (plan.InitialEpoch < 0 || plan.InitialEpoch > plan.Epochs) throw new InvalidArgumentException($"Fit: the initial epoch is {plan.InitialEpoch}; it must be from 0 to {plan.Epochs}, the number of epochs.");
         if (batches.Count == 0) throw new InvalidArgumentException("Fit: there is no batch to train on.");
 
-        batches = batches.Spread(plan.StepsPerEpoch, nameof(Fit));
+        batches = batches.Spread(plan.StepsPerEpoch, nameof(Fit)).RequireEnd(nameof(Fit), "stepsPerEpoch");
         validation = validation?.Take(plan.ValidationSteps).RequireEnd(nameof(Fit), "validationSteps");
         var history = new History();
         var context = new TrainingContext(Model, Optimizer, plan.Epochs, batches.Count);

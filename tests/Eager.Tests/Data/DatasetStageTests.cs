@@ -330,7 +330,7 @@ public class DatasetStageTests
         Dataset<Tensor>[] withoutEnd =
         [
             endless, Stream(3).Repeat(), endless.Map(static x => x), endless.Map(static (x, _) => x), endless.Batch(2), endless.PaddedBatch(2), endless.ShuffleWithin(2), endless.Filter(static _ => true), endless.Skip(5),
-            endless.Repeat(2), endless.Repeat(), Slices(2).Concat(endless), endless.Concat(Slices(2)), endless.Zip(endless).Map(static p => p.First), endless.Prefetch(), endless.Cache(), endless.WithCancellation(default),
+            endless.Repeat(2), endless.Repeat(), Slices(2).Concat(endless), endless.Concat(Slices(2)), endless.Zip(endless).Map(static p => p.First), endless.Prefetch(), endless.WithCancellation(default),
             endless.Interleave(static x => Dataset.FromTensor(x)),
         ];
         foreach (Dataset<Tensor> dataset in withoutEnd) Assert.That((dataset.IsEndless, dataset.Count), Is.EqualTo((true, (long?)null)), $"{dataset}");
@@ -347,6 +347,8 @@ public class DatasetStageTests
             if (count is not null) Assert.That(dataset.LongCount(), Is.EqualTo(count), $"{dataset}");
         }
         Assert.That(() => endless.Shuffle(), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("ShuffleWithin"));
+        Assert.That(() => endless.Cache(), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("put Cache before Repeat"));
+        Assert.That(() => endless.Cache("never-written"), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("put Cache before Repeat"));
         Assert.That(Stream(0).Repeat().Take(7).Repeat(), Is.Empty, "what turns out to be empty ends, whatever was expected of it");
     }
 

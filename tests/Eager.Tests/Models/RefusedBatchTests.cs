@@ -80,11 +80,13 @@ public class RefusedBatchTests
             Assert.That(() => training.Evaluate(endless), Throws.TypeOf<InvalidArgumentException>().With.Message.EqualTo("Evaluate: the batches have no end, as Repeat without a count makes them; give steps, or take some of them with Take."));
             Assert.That(() => training.Predict(endless.Map(static batch => batch.Features)), Throws.TypeOf<InvalidArgumentException>().With.Message.StartsWith("Predict: the batches have no end"));
             Assert.That(() => training.PredictAll(endless.Map(static batch => new[] { batch.Features })), Throws.TypeOf<InvalidArgumentException>());
+            Assert.That(() => training.Fit(endless, verbose: false), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("stepsPerEpoch"));
             Assert.That(() => training.Fit(finite, validation: endless, verbose: false), Throws.TypeOf<InvalidArgumentException>().With.Message.Contains("validationSteps"));
             Assert.That(training.Optimizer.Step, Is.Zero, "before anything is trained");
             Assert.That(training.Evaluate(endless, steps: 2), Is.EquivalentTo(training.Evaluate(finite)));
             Assert.That(training.Predict(endless.Map(static batch => batch.Features), steps: 3).ConcreteShape, Is.EqualTo(Shape.FromSizes(5, 1)));
             Assert.That(training.Fit(finite, validation: endless, validationSteps: 1, verbose: false).Epochs, Has.Count.EqualTo(1));
+            Assert.That(training.Fit(endless, stepsPerEpoch: 5, verbose: false).Epochs, Has.Count.EqualTo(1));
             Assert.That(training.Evaluate(endless.Take(2)), Is.EquivalentTo(training.Evaluate(finite)));
         });
     }

@@ -239,6 +239,7 @@ public sealed class EstimatorTests
             Throws(() => Trainable(Through).Evaluate(Input), "nothing was trained");
             Throws(() => Trainable(Through).Predict(() => [images]).ToList(), "nothing was trained");
             Throws(() => Trainable(Through).Train(Input).Evaluate(() => []), "no batch");
+            Throws(() => Trainable(Through).Train(Input).Evaluate(() => Dataset.FromTensorSlices(images, labels).Batch(1).Repeat()), "give steps");
             Throws(() => Trainable(Through).Train(Input).Predict(() => [images]).ToList(), "no predictions");
             Assert.That(() => Of((x, _, mode) => new(mode, loss: Through(x) * Tensor.Ones([2]), trainOp: TrainOp.Minimize(() => new Sgd(0.1)))).Train(Input), NUnit.Framework.Throws.TypeOf<ShapeMismatchException>().With.Message.Contains("[2]"));
             Assert.That(() => Trainable(x => Through(x) + Through(x)).Train(Input), NUnit.Framework.Throws.TypeOf<VariableReuseException>());
