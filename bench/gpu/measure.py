@@ -59,6 +59,7 @@ def ratio(rounds, eager, torch):
     for _ in range(rounds):
         ours, theirs = eager(), torch()
         check_losses(ours.get("loss"), theirs.get("loss"))
+        check_captured(ours)
         pairs.append((rate(ours), rate(theirs)))
     return [statistics.median(column) for column in
             zip(*((a, b, a / b) for a, b in pairs))]
@@ -71,15 +72,21 @@ def check_losses(ours, theirs):
         raise Failed(f"losses differ: Eager {ours:.6g}, PyTorch {theirs:.6g}")
 
 
+def check_captured(reply):
+    if reply.get("variant") == "captured" and "graph" not in reply["replay"]:
+        raise Failed(f"not captured: {reply['replay']}")
+
+
 def rate(reply):
     """In runs a second."""
     return reply["steps_per_s"] if "steps_per_s" in reply else 1e9 / reply["ns"]
 
 
 def rows(eager, torch, seconds, graphs):
-    """Each row's name and the two requests."""
+    """Each row's name, its workload if any, and the two requests."""
     def both(name, ours, theirs):
-        return (name, lambda: eager.ask(seconds=seconds, **ours),
+        return (name, ours.get("name"),
+                lambda: {**ours, **eager.ask(seconds=seconds, **ours)},
                 lambda: torch.ask(seconds=seconds, **theirs))
     for op in OPS:
         yield both(f"W1 {op}", {"run": "W1", "op": op, "variant": "disposed"},
@@ -89,26 +96,53 @@ def rows(eager, torch, seconds, graphs):
         yield both(f"{kind} {name}", request, request)
     for row, batch in STEPS:
         request = {"run": row, "batch": batch}
-        for ours in ("scoped", "traced"):
+        traced = ("traced", "captured") if graphs else ("traced",)
+        for ours in ("scoped", *traced):
             for theirs in ("foreach", "graph") if graphs else ("foreach",):
                 yield both(f"{row} of {batch}, {ours} / {theirs}",
                            {**request, "variant": ours},
                            {**request, "variant": theirs})
 
 
+class Roofline:
+    """What share of the device's own pace a workload has."""
+
+    def __init__(self, eager, torch, seconds):
+        limits = torch.ask(run="limits", seconds=seconds)
+        self.limits = {"W2": limits["copy_gb_per_s"],
+                       "W3": limits["gemm_gflops"]}
+        self.amounts = eager.ask(run="amounts")
+
+    def describe(self):
+        return (f"the device's limits: {self.limits['W3']:,.0f} GFLOP/s in "
+                f"float32 products, {self.limits['W2']:,.0f} GB/s copying")
+
+    def share(self, row, workload, runs_per_second):
+        """Empty for what neither limit bounds."""
+        if workload not in self.amounts:
+            return ""
+        paces = self.amounts[workload] * runs_per_second
+        return f"{paces / self.limits[row]:>10.0%}"
+
+
 def print_table(eager, torch, options):
     """Prints a line for each row; says how many failed."""
-    print(f"{'runs a second':<32}{'Eager':>14}{'PyTorch':>14}{'ratio':>8}")
+    roofline = Roofline(eager, torch, options.seconds)
+    print(roofline.describe())
+    print(f"{'runs a second':<36}{'Eager':>14}{'PyTorch':>14}{'ratio':>8}"
+          f"{'of limit':>10}")
     failures = 0
     graphs = options.device != "cpu"
-    for name, ours, theirs in rows(eager, torch, options.seconds, graphs):
+    for name, workload, ours, theirs in rows(
+            eager, torch, options.seconds, graphs):
         try:
             a, b, quotient = ratio(options.rounds, ours, theirs)
-            text = f"{a:>14,.1f}{b:>14,.1f}{quotient:>8.2f}"
+            text = (f"{a:>14,.1f}{b:>14,.1f}{quotient:>8.2f}"
+                    f"{roofline.share(name[:2], workload, a)}")
         except Failed as reason:
             failures += 1
             text = f"FAILED {reason}"
-        print(f"{name:<32}{text}", flush=True)
+        print(f"{name:<36}{text}", flush=True)
     return failures
 
 

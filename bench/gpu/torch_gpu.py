@@ -54,6 +54,21 @@ class Captured:
         self.training.rewind()
 
 
+def limits(request):
+    """What the device does at most: float32 products and copying."""
+    size = 1024 if torch_peer.device == "cpu" else 8192
+    a, b = torch.rand(size, size), torch.rand(size, size)
+    c = torch.empty(size, size)
+    source = torch.ones(size * size)
+    target = torch.empty_like(source)
+    product = protocol.nanoseconds_of(
+        lambda: torch.mm(a, b, out=c), request["seconds"])
+    copy = protocol.nanoseconds_of(
+        lambda: target.copy_(source), request["seconds"])
+    return {"gemm_gflops": 2 * size ** 3 / product,
+            "copy_gb_per_s": 2 * source.nbytes / copy}
+
+
 def training(problems, row, batch, variant):
     if variant != "graph":
         return torch_peer.training(problems, row, batch, variant)
@@ -74,7 +89,7 @@ def main():
     rows = protocol.Trainings(lambda *key: training(problems, *key))
     protocol.serve({
         "hello": torch_peer.describe, "W1": torch_peer.time_op, "W4": rows,
-        "W5": rows, "W7": rows,
+        "W5": rows, "W7": rows, "limits": limits,
         "workload": protocol.Workloads(torch_workloads.make),
     })
 

@@ -37,6 +37,7 @@ internal sealed class EagerServer
                 "hello" => AddMemory(new JsonObject { ["version"] = typeof(Tensor).Assembly.GetName().Version!.ToString(3) }),
                 "W1" => new JsonObject { ["ns"] = operations.Nanoseconds((string)request["op"]!, (string)request["variant"]!, (double)request["seconds"]!) },
                 "workload" => new JsonObject { ["ns"] = workloads.Nanoseconds((string)request["name"]!, (double)request["seconds"]!) },
+                "amounts" => Amounts(),
                 "W6" => new Epochs(problems).Run((string)request["variant"]!, (int)request["images"]!),
                 "W8" => RunLong(request),
                 "W11 checkpoint" when (string)request["variant"]! == "file" => FileWork.PlainFile(data, (int)request["megabytes"]!),
@@ -56,7 +57,7 @@ internal sealed class EagerServer
     {
         var training = TrainingOf(request);
         var rate = training.StepsPerSecond((double)request["seconds"]!);
-        return AddMemory(new JsonObject { ["steps_per_s"] = rate, ["loss"] = training.CheckLoss });
+        return AddMemory(new JsonObject { ["steps_per_s"] = rate, ["loss"] = training.CheckLoss, ["replay"] = training.Replay });
     }
 
     private JsonObject RunLong(JsonObject request)
@@ -66,6 +67,9 @@ internal sealed class EagerServer
         var collections = string.Join('/', Enumerable.Range(0, 3).Select(GC.CollectionCount));
         return AddMemory(new JsonObject { ["steps_per_s"] = rate, ["slowest_ms"] = slowest, ["collections"] = collections, ["loss"] = training.CheckLoss });
     }
+
+    /// <summary>What each workload of W2 and W3 moves in gigabytes, or computes in GFLOP.</summary>
+    private static JsonObject Amounts() => new(Workload.All.Where(static w => w.Kind != Amount.Items).Select(static w => KeyValuePair.Create(w.Name, (JsonNode?)w.Amount)));
 
     /// <summary>Each workload is made once and kept.</summary>
     private Training TrainingOf(JsonObject request)

@@ -16,6 +16,7 @@ internal sealed class Training
     private readonly Tensor[] start;
     private readonly Adam adam;
     private readonly Action<bool> step;
+    private Func<string> describe = () => "";
     private double lastLoss;
 
     /// <param name="computeLoss">Of a batch of inputs and labels, with dropout or without.</param>
@@ -34,6 +35,9 @@ internal sealed class Training
 
     /// <summary>The loss that the last of the first twenty steps saw, dropout switched off.</summary>
     public double CheckLoss { get; }
+
+    /// <summary>How steps are replayed, where they are.</summary>
+    public string Replay => describe();
 
     /// <summary>
     /// Steps a second, the weights put back now and then outside the clock, so that every turn trains the same stretch of
@@ -82,11 +86,13 @@ internal sealed class Training
                 };
             case "collected":
                 return dropout => Note(Train(x, y, dropout), dropout);
-            case "traced":
+            case "traced" or "captured":
                 var plain = Function.Trace((x, y) => Train(x, y, dropout: false));
                 var dropping = Function.Trace((x, y) => Train(x, y, dropout: true));
+                describe = dropping.ToString;
                 return dropout =>
                 {
+                    Runtime.CaptureOnDevice = variant == "captured";
                     using var loss = (dropout ? dropping : plain).Call(x, y);
                     Note(loss, dropout);
                 };

@@ -9,10 +9,11 @@ internal static class Entry
     private const string Usage = """
         Eager.Gpu show DEVICE               the device's name, or what is missing
         Eager.Gpu check DEVICE              the op table's checks of values and gradients
+        Eager.Gpu new DEVICE FOLDER         updates of all variables at once, captured replays, batches sent ahead
         Eager.Gpu train DEVICE FOLDER       an MLP and a CNN, until they know their data
         Eager.Gpu flat DEVICE FOLDER STEPS  memory over steps with nothing disposed
         Eager.Gpu serve DEVICE FOLDER       the benchmark's contestant
-        Eager.Gpu problems FOLDER           writes the data that the last three read
+        Eager.Gpu problems FOLDER           writes the data that the last four read
         """;
 
     private static int Main(string[] arguments)
@@ -51,6 +52,8 @@ internal static class Entry
                 return 0;
             case ("check", []):
                 return OpTableOnDevice.Check(device);
+            case ("new", [var folder]):
+                return FeaturesOnDevice.Check(new ProblemReader(folder), device);
             case ("train", [var folder]):
                 return TrainingOnDevice.ToAccuracy(new ProblemReader(folder));
             case ("flat", [var folder, var steps]):

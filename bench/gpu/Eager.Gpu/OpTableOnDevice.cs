@@ -19,28 +19,15 @@ internal static class OpTableOnDevice
     /// <summary>Prints each failure in a line, and the counts.</summary>
     internal static int Check(Device device)
     {
+        var outcome = new Outcome();
         var table = new OpTableTests();
-        int passed = 0, failed = 0;
         foreach (string name in Checks)
         {
             MethodInfo check = typeof(OpTableTests).GetMethod(name)!;
             string source = check.GetCustomAttribute<TestCaseSourceAttribute>()!.SourceName!;
             var rows = (IEnumerable<OpRow>)typeof(OpTableTests).GetProperty(source, BindingFlags.Static | BindingFlags.NonPublic)!.GetValue(null)!;
-            foreach (OpRow row in rows)
-            {
-                try
-                {
-                    check.Invoke(table, [row]);
-                    passed++;
-                }
-                catch (TargetInvocationException e)
-                {
-                    failed++;
-                    Console.WriteLine($"FAILED {name}({row}): {string.Join(' ', e.InnerException!.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))}");
-                }
-            }
+            foreach (OpRow row in rows) outcome.Try($"{name}({row})", () => check.Invoke(table, [row]));
         }
-        Console.WriteLine($"op table on {device}: {passed} passed, {failed} failed");
-        return failed == 0 ? 0 : 1;
+        return outcome.Report($"op table on {device}");
     }
 }
