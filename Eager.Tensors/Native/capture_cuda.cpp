@@ -12,11 +12,21 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
+#include <mutex>
 
 namespace eager {
 namespace {
 
 namespace allocator = c10::cuda::CUDACachingAllocator;
+
+// Later versions of the allocator are told apart from the pool that a stream is recorded.
+template <class Allocator> auto mark_recording(Allocator* of, c10::DeviceIndex device, bool begins, int) -> decltype(of->markCaptureBegin(device)) {
+  begins ? of->markCaptureBegin(device) : of->markCaptureEnd(device);
+}
+template <class Allocator> void mark_recording(Allocator*, c10::DeviceIndex, bool, long) {}
+
+// The allocator keeps one account of recordings for each device.
+std::mutex recording;
 
 // The memory that all graphs of a program share, since they are launched in the order in which they were recorded.
 struct Pool {
@@ -39,12 +49,14 @@ class CudaGraph final : public DeviceGraph {
   }
 
   void capture(const std::function<void()>& work) override {
+    std::lock_guard<std::mutex> alone(recording);
     c10::cuda::CUDAStreamGuard on(pool_->stream);
     cudaStream_t stream = pool_->stream.stream();
     allocator::beginAllocateToPool(pool_->device, pool_->id, [stream](cudaStream_t asking) { return asking == stream; });
     try {
       // Of this thread only: others may go on allocating and copying.
       C10_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+      mark_recording(allocator::get(), pool_->device, true, 0);
       std::exception_ptr failed;
       try {
         work();
@@ -53,6 +65,7 @@ class CudaGraph final : public DeviceGraph {
       }
       cudaGraph_t recorded = nullptr;
       cudaError_t ended = cudaStreamEndCapture(stream, &recorded);
+      mark_recording(allocator::get(), pool_->device, false, 0);
       cudaError_t made = ended == cudaSuccess && !failed ? cudaGraphInstantiateWithFlags(&graph_, recorded, cudaGraphInstantiateFlagAutoFreeOnLaunch) : cudaSuccess;
       if (recorded) cudaGraphDestroy(recorded);
       if (failed) std::rethrow_exception(failed);

@@ -66,7 +66,7 @@ def limits(request):
     copy = protocol.nanoseconds_of(
         lambda: target.copy_(source), request["seconds"])
     return {"gemm_gflops": 2 * size ** 3 / product,
-            "copy_gb_per_s": 2 * source.nbytes / copy}
+            "copy_gb_per_s": 2 * 4 * source.numel() / copy}
 
 
 def training(problems, row, batch, variant):
