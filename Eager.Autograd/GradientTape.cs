@@ -32,6 +32,7 @@ public enum Unconnected
 public sealed class GradientTape : IDisposable
 {
     private readonly TapeRecorder recorder;
+    private readonly GraphBuilder? builder;
     private readonly int ownerThread = Environment.CurrentManagedThreadId;
     private bool spent;
     private bool disposed;
@@ -43,7 +44,9 @@ public sealed class GradientTape : IDisposable
     {
         Persistent = persistent;
         recorder = new TapeRecorder { WatchesVariables = watchVariables };
-        recorder.Attach();
+        // Symbols have no values to keep: the graph takes the gradients when it runs.
+        builder = GraphBuilder.Current;
+        if (builder is null) recorder.Attach();
     }
 
     /// <summary>Whether gradients may be asked for more than once.</summary>
@@ -60,6 +63,7 @@ public sealed class GradientTape : IDisposable
     public void Watch(params ReadOnlySpan<Tensor> tensors)
     {
         RequireUsable(nameof(Watch));
+        if (builder is not null) return;
         foreach (Tensor tensor in tensors)
             if (!tensor.DType.IsDifferentiable())
                 throw new GradientException($"Watch: a tensor of {tensor.DType.Name()} has no gradient; {(tensor.DType.IsQuantized() ? "watch what it was quantized from and use FakeQuantize, or watch what Dequantize makes of it" : "convert it with Cast to a floating-point dtype first")}.");
@@ -74,6 +78,7 @@ public sealed class GradientTape : IDisposable
     public void Hook(Tensor tensor, Func<Tensor, Tensor?> hook)
     {
         RequireUsable(nameof(Hook));
+        RequireNoGraph(nameof(Hook));
         int number = recorder.NumberOf(tensor);
         if (number < 0 && tensor.IsWatchedByItself && recorder.WatchesVariables) number = recorder.Watch(tensor);
         if (number < 0) throw new GradientException($"Hook: this tape does not follow the tensor of shape {tensor.ConcreteShape}; Watch it, or compute it from a watched tensor while the tape is open.");
@@ -87,6 +92,7 @@ public sealed class GradientTape : IDisposable
     public IDisposable StopRecording()
     {
         RequireUsable(nameof(StopRecording));
+        RequireNoGraph(nameof(StopRecording));
         recorder.Paused++;
         return new Resume(recorder);
     }
@@ -129,6 +135,7 @@ public sealed class GradientTape : IDisposable
         RequireUsable(nameof(Gradient));
         if (outputGradients is not null && outputGradients.Count != targets.Count)
             throw new InvalidArgumentException($"Gradient: {outputGradients.Count} output gradients were given for {targets.Count} targets.");
+        if (builder is not null) return BuildGradients(builder, targets, sources, outputGradients, unconnected);
         for (int i = 0; i < targets.Count; i++) RequireTarget(targets[i], i, outputGradients?[i]);
 
         if (!Persistent)
@@ -174,10 +181,23 @@ public sealed class GradientTape : IDisposable
         return results;
     }
 
+    private Tensor?[] BuildGradients(GraphBuilder graph, IReadOnlyList<Tensor> targets, IReadOnlyList<Tensor> sources, IReadOnlyList<Tensor>? outputGradients, Unconnected unconnected)
+    {
+        if (GraphBuilder.Current != graph) throw new GradientException($"Gradient: this tape was opened while graph '{graph.Graph.Name}' was built; ask it for gradients inside the same 'using (graph.AsDefault())'.");
+        for (int i = 0; i < targets.Count; i++) RequireFitting(targets[i], i, outputGradients?[i]);
+        spent = !Persistent;
+        return graph.AddGradients(targets, sources, outputGradients, unconnected);
+    }
+
     private void RequireTarget(Tensor target, int index, Tensor? outputGradient)
     {
         if (recorder.NumberOf(target) < 0)
             throw new GradientException($"Gradient: target {index}, of shape {target.ConcreteShape}, was not recorded by this tape; compute it while the tape is open, from a watched tensor or a trainable variable.");
+        RequireFitting(target, index, outputGradient);
+    }
+
+    private static void RequireFitting(Tensor target, int index, Tensor? outputGradient)
+    {
         if (outputGradient is null && target.DType.IsComplex())
             throw new GradientException($"Gradient: target {index} is {target.DType.Name()}, and only a real number has a gradient; take Real, Imag or Abs of it, or give an output gradient.");
         if (outputGradient is null) return;
@@ -185,6 +205,11 @@ public sealed class GradientTape : IDisposable
             throw new ShapeMismatchException($"Gradient: output gradient {index} is {outputGradient.ConcreteShape}, the target {target.ConcreteShape}; the shapes must be equal.");
         if (outputGradient.DType != target.DType)
             throw new DTypeMismatchException($"Gradient: output gradient {index} is {outputGradient.DType.Name()}, the target {target.DType.Name()}; convert one with Cast.");
+    }
+
+    private void RequireNoGraph(string what)
+    {
+        if (builder is not null) throw new GradientException($"{what}: the tape belongs to graph '{builder.Graph.Name}', which takes gradients when it runs; use StopGradient, ReverseGradient or Function.CustomGradient, which are operations of the graph.");
     }
 
     private void RequireUsable(string what)

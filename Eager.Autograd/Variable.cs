@@ -25,12 +25,21 @@ public sealed class Variable : Tensor
     /// <param name="name">A name for messages and graphs.</param>
     /// <param name="shape">What all its values fit: <c>[null, 10]</c> lets assignments change the number of rows. The shape of the first value when null.</param>
     /// <exception cref="ShapeMismatchException">The first value does not fit the shape.</exception>
-    public Variable(Tensor initialValue, bool trainable = true, string? name = null, Shape? shape = null) : base(TakeCopy(RequireStart(initialValue, name, shape)))
+    public Variable(Tensor initialValue, bool trainable = true, string? name = null, Shape? shape = null) : this(initialValue, trainable, name, shape, isFullName: false)
+    {
+    }
+
+    /// <summary>Makes a variable whose name is not put below the name scope that is open.</summary>
+    internal Variable(Tensor initialValue, bool trainable, string? name, Shape? shape, bool isFullName) : base(TakeCopy(RequireStart(initialValue, name, shape)))
     {
         Name = name;
         Trainable = trainable;
         Version = new VersionCell(this);
         if (shape is { IsFullyKnown: false }) partialShape = shape;
+        if (GraphBuilder.Current is not { } builder) return;
+        Symbol = builder.AddVariable(this, initialValue, shape, isFullName);
+        Name = Symbol.Operation.Name;
+        BecomeSymbol(Symbol.Shape);
     }
 
     /// <summary>Whether tapes watch it by themselves and optimizers change it.</summary>
@@ -44,6 +53,11 @@ public sealed class Variable : Tensor
 
     /// <summary>What every value fits; sizes that assignments may change are unknown.</summary>
     public Shape StaticShape => partialShape ?? ConcreteShape;
+
+    /// <summary>What it is in the graph that was built by hand when it was made, whose sessions have its values; null for a variable with a value of its own.</summary>
+    internal GraphTensor? Symbol { get; }
+
+    internal override bool IsSymbol => Symbol is not null;
 
     internal override bool IsWatchedByItself => Trainable && DType.IsFloatingPoint();
 
@@ -87,7 +101,7 @@ public sealed class Variable : Tensor
     /// </code></example>
     public Variable Assign(Tensor value, bool allowNewShape = false)
     {
-        if (value.ConcreteShape == ConcreteShape || !(allowNewShape || partialShape is not null))
+        if (value.ConcreteShape == ConcreteShape || !(allowNewShape || partialShape is not null) || (IsSymbol && !allowNewShape))
         {
             RequireFit(value, nameof(Assign));
             VariableOps.Assign.Apply([this, value], default);
@@ -122,6 +136,15 @@ public sealed class Variable : Tensor
         Changed();
         return this;
     }
+
+    /// <summary>As in <c>Tensor("w:0", shape=(3, 1), dtype=float32)</c> in a graph that is built by hand, else as every tensor.</summary>
+    public override string ToString() => Symbol?.ToString() ?? base.ToString();
+
+    internal override Tensor Alias(bool sameIdentity = true) => Symbol is null ? base.Alias(sameIdentity) : new SymbolTensor(Symbol);
+
+    internal override Tensor AliasUnscoped(long id = 0) => Symbol is null ? base.AliasUnscoped(id) : new SymbolTensor(Symbol);
+
+    private protected override EagerException WhyUnusable() => Symbol is null ? base.WhyUnusable() : SymbolTensor.WhyUnusable(Symbol);
 
     /// <summary>Takes the value that the constraint gives, if there is one.</summary>
     internal void Constrain()
@@ -160,14 +183,15 @@ public sealed class Variable : Tensor
     private static nint TakeCopy(Tensor value)
     {
         Errors.RequireUnquantized(value, nameof(Variable));
-        using Tensor copy = Outside(static v => v.Clone(), value);
+        // In a graph that is built by hand the sessions have the values: the least that has the dtype stands for them until the description is taken.
+        using Tensor copy = GraphBuilder.Current is null ? Outside(static v => v.Clone(), value) : Outside(static v => Zeros([], v.DType, v.Device), value);
         return copy.TakeHandle();
     }
 
     private void RequireFit(Tensor value, string op)
     {
         RequireDType(value, op);
-        if (value.ConcreteShape == ConcreteShape) return;
+        if (IsSymbol ? StaticShape.IsCompatibleWith(value.ConcreteShape) : value.ConcreteShape == ConcreteShape) return;
         string cure = op == nameof(Assign) ? ", unless allowNewShape says otherwise" : "";
         throw new ShapeMismatchException($"{op}: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; the shapes must be equal{cure}.");
     }
@@ -177,7 +201,7 @@ public sealed class Variable : Tensor
         RequireDType(value, nameof(Assign));
         if (!StaticShape.IsCompatibleWith(value.ConcreteShape) && partialShape is not null)
             throw new ShapeMismatchException($"Assign: the value is {value.ConcreteShape}, variable '{Name}' was made for {partialShape} and has no value of another shape; make it with the sizes unknown that are to change.");
-        if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
+        if (ThreadContext.Current.Observer is { RecordsHostEffects: true, DefersHostEffects: false })
             throw new TracingException($"Assign: the value is {value.ConcreteShape}, variable '{Name}' is {ConcreteShape}; inside a traced function, whose replays compute with the shapes of its trace, a variable keeps its shape. Return the value and assign it outside.");
     }
 

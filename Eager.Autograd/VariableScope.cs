@@ -108,9 +108,9 @@ public sealed class VariableScope : IDisposable
         {
             if (shape is null) throw new ShapeMismatchException($"GetVariable: variable '{full}' is to be made, which needs a shape.");
             if (!shape.IsFullyKnown && initializer is null) throw new ShapeMismatchException($"GetVariable: variable '{full}' is to be made with shape {shape}; give an initializer, which says how large it is at first.");
-            using var unrecorded = Unrecorded.Begin();
+            using var unrecorded = Unrecorded.BeginMaking();
             using Tensor first = (initializer ?? Default)(shape, dtype);
-            return new Variable(first, trainable, full, shape) { Regularizer = regularizer, Constraint = constraint };
+            return new Variable(first, trainable, full, shape, isFullName: true) { Regularizer = regularizer, Constraint = constraint };
         });
         if (shape is not null && !shape.IsCompatibleWith(variable.ConcreteShape)) throw new ShapeMismatchException($"GetVariable: variable '{full}' is {variable.ConcreteShape}, not {shape}.");
         if (variable.DType != dtype) throw new DTypeMismatchException($"GetVariable: variable '{full}' is {variable.DType.Name()}, not {dtype.Name()}.");
@@ -230,6 +230,17 @@ public sealed class VariableStore : IDisposable
     /// <param name="scope">Only what is below a scope of this name.</param>
     public IReadOnlyList<KeyValuePair<string, object>> Entries(string scope = "") =>
         [.. entries.Where(e => scope.Length == 0 || e.Key.StartsWith(scope + "/", StringComparison.Ordinal))];
+
+    /// <summary>An empty store that is not open.</summary>
+    internal static VariableStore New() => new(null);
+
+    /// <summary>Puts a store in the place of the open one, which it returns.</summary>
+    internal static VariableStore Exchange(VariableStore store)
+    {
+        VariableStore before = Current;
+        current = store;
+        return before;
+    }
 
     /// <summary>Goes back to the store around.</summary>
     public void Dispose()

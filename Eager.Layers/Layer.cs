@@ -171,7 +171,7 @@ public abstract partial class Layer
     {
         if (InputShapes is not null) return;
         NameChildren();
-        using var unrecorded = Unrecorded.Begin();  // a replay does not make the weights again
+        using var unrecorded = Unrecorded.BeginMaking();  // a replay does not make the weights again
         Dim batch = Dim.Unknown;
         Shape[] anyBatch = [.. inputShapes.Select(shape => shape.Rank == 0 ? shape : shape.With(0, batch))];
         CreateVariables(anyBatch);
@@ -229,7 +229,7 @@ public abstract partial class Layer
     {
         using Tensor first = initializer.Create(shape, dtype);
         if (first.ConcreteShape != shape) throw new ShapeMismatchException($"{Title}: the initializer {initializer} made {first.ConcreteShape} for '{variableName}' of shape {shape}.");
-        var variable = new Variable(first, trainable && !makesFrozen, $"{Name}/{variableName}")
+        var variable = new Variable(first, trainable && !makesFrozen, $"{Name}/{variableName}", shape: null, isFullName: true)
         {
             Regularizer = regularizer is null ? null : regularizer.Apply,
             Constraint = constraint is null ? null : constraint.Apply,

@@ -29,7 +29,7 @@ public static partial class Loss
             {
                 Reduction.None => losses,
                 Reduction.Sum => losses.Sum(),
-                _ when losses.ElementCount == 0 => losses.Sum(),
+                _ when losses.IsEmpty => losses.Sum(),
                 _ => losses.Mean(),
             });
         }
@@ -40,7 +40,7 @@ public static partial class Loss
             Reduction.None => weighted,
             Reduction.Sum => weighted.Sum(),
             Reduction.Mean => Ratio(weighted.Sum(), w.Sum()),
-            Reduction.SumOverBatchSize => weighted.Sum() / (double)Math.Max(1, losses.ElementCount),
+            Reduction.SumOverBatchSize => losses.IsEmpty ? weighted.Sum() : weighted.Mean(),
             _ => Ratio(weighted.Sum(), w.NotEqual(0).Cast(losses.DType).Sum()),
         });
     }

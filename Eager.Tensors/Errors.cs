@@ -40,6 +40,9 @@ public sealed class GradientException(string message) : EagerException(message);
 /// <summary>A shared variable was made twice, or looked for where it is not.</summary>
 public sealed class VariableReuseException(string message) : EagerException(message);
 
+/// <summary>A session was asked for what depends on a variable that it has given no value yet.</summary>
+public sealed class UninitializedVariableException(string message) : EagerException(message);
+
 /// <summary>Something was done that a traced function cannot record, such as reading a value.</summary>
 public sealed class TracingException(string message) : EagerException(message);
 

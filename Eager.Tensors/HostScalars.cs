@@ -30,13 +30,16 @@ internal sealed unsafe class HostScalars : IDisposable
     /// <param name="own">The caller's numbers, used again and again outside traces; a traced call gets numbers of its own.</param>
     /// <param name="count">How many.</param>
     /// <param name="compute">Writes them; it may change host state such as a step counter.</param>
-    internal static HostScalars Computed(ref HostScalars? own, int count, Action<HostScalars> compute)
+    /// <param name="hold">Gives the host state back as it is now.</param>
+    internal static HostScalars Computed(ref HostScalars? own, int count, Action<HostScalars> compute, Func<Action>? hold = null)
     {
         HostScalars target;
         if (ThreadContext.Current.Observer is { } observer && observer.RecordsHostEffects)
         {
             target = new HostScalars(count);
             observer.HostEffect(() => compute(target));
+            if (hold is not null) observer.HostState(hold);
+            if (observer.DefersHostEffects) return target;
         }
         else
         {

@@ -44,7 +44,17 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     public bool IsFullyKnown => symbols is null && IsRankKnown;
 
     /// <summary>The sizes in the run at hand.</summary>
-    internal ReadOnlySpan<long> Sizes => IsRankKnown ? sizes : throw RankUnknown();
+    internal ReadOnlySpan<long> Sizes
+    {
+        get
+        {
+            if (symbols is not null) ReadUnknown();
+            return IsRankKnown ? sizes : throw RankUnknown();
+        }
+    }
+
+    /// <summary>The sizes in the run at hand, or in a graph that is built by hand those that serve as examples.</summary>
+    internal ReadOnlySpan<long> Examples => sizes;
 
     /// <summary>The size of an axis; a negative axis counts from the end.</summary>
     public Dim this[int axis]
@@ -79,7 +89,7 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         int[]? symbols = null;
         for (int i = 0; i < dims.Length; i++)
         {
-            sizes[i] = dims[i].Value;
+            sizes[i] = dims[i].Example;
             if (dims[i].IsUnknown) (symbols ??= new int[dims.Length])[i] = dims[i].Symbol;
         }
         return new(sizes, symbols);
@@ -179,9 +189,9 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
         {
             Dim left = i <= a.Rank ? a[^i] : 1L, right = i <= b.Rank ? b[^i] : 1L;
             dims[^i] = left == right ? left
-                : left is { Value: 1, IsUnknown: false } ? right
-                : right is { Value: 1, IsUnknown: false } ? left
-                : left.IsUnknown && right.IsUnknown ? new(left.Value == 1 ? right.Value : left.Value, Dim.Computed)
+                : left.Is(1) ? right
+                : right.Is(1) ? left
+                : left.IsUnknown && right.IsUnknown ? new(left.Example == 1 ? right.Example : left.Example, Dim.Computed)
                 : left.IsUnknown ? right
                 : right.IsUnknown ? left
                 : throw new ShapeMismatchException($"shapes {a} and {b} do not broadcast: sizes {left} and {right} clash.");
@@ -220,6 +230,12 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void ReadUnknown()
+    {
+        for (int i = 0; i < sizes.Length; i++)
+            if (symbols![i] != 0) ThreadContext.Current.Observer?.ReadSize(new(sizes[i], symbols[i]));
+    }
 
     private static InvalidArgumentException RankUnknown() => new("The rank of this shape is not known, so there are no axes to count or pick; ask IsRankKnown first, or take MergeWith of a shape that is known.");
 }

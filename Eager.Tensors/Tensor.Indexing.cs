@@ -85,7 +85,7 @@ internal static class Indexing
     internal static Dim PlaceOn(Tensor x, int axis, TensorIndex entry)
     {
         Dim size = x.Shape[axis], place = entry.Start!.Value.On(size);
-        if (place.Value < 0 || place.Value >= size.Value)
+        if (!size.IsUnknown && (place < 0 || place >= size))
             throw new InvalidArgumentException($"Index: place {entry} is outside axis {axis} of shape {x.ConcreteShape}, which has {size.Value} places.");
         return place;
     }
@@ -93,7 +93,7 @@ internal static class Indexing
     internal static SlicingOps.SliceAttributes Range(Tensor x, int axis, TensorIndex entry)
     {
         Dim size = x.Shape[axis], start = entry.Start!.Value.On(size), stop = entry.Stop!.Value.On(size);
-        if (start.Value < 0 || stop.Value > size.Value || start.Value > stop.Value)
+        if (start.Example < 0 || (!size.IsUnknown && stop > size) || start.Example > stop.Example)
             throw new InvalidArgumentException($"Index: range {entry} does not lie within axis {axis} of shape {x.ConcreteShape}; for Python's forgiving ends use TensorIndex.Slice.");
         return new(axis, start, stop, 1);
     }

@@ -49,6 +49,14 @@ public partial class Tensor : IDisposable
         Version = inner.Version;
     }
 
+    /// <summary>A symbol of a graph that is built by hand: a tensor without elements. Kernels cannot take it.</summary>
+    private protected Tensor(DType dtype, Device device, Shape shape)
+    {
+        uses = DisposedFlag;  // whoever asks for the handle is refused
+        (this.dtype, deviceType, deviceIndex) = ((byte)dtype, (byte)device.Type, (sbyte)device.Index);
+        (this.shape, rank) = (shape, (byte)shape.Rank);
+    }
+
     /// <summary>The element type.</summary>
     public DType DType => (DType)dtype;
 
@@ -77,7 +85,7 @@ public partial class Tensor : IDisposable
     {
         get
         {
-            if (Holder is not null) return ConcreteShape.ElementCount;
+            if (Holder is not null || IsSymbol) return ConcreteShape.ElementCount;
             long count = Native.eager_count(Enter());
             Leave();
             return count;
@@ -88,7 +96,7 @@ public partial class Tensor : IDisposable
     public long ByteCount => ElementCount * DType.ByteSize();
 
     /// <summary>True after <see cref="Dispose"/>.</summary>
-    public bool IsDisposed => Volatile.Read(ref uses) < 0 && Holder is not { IsDisposed: false };
+    public bool IsDisposed => Volatile.Read(ref uses) < 0 && !IsSymbol && Holder is not { IsDisposed: false };
 
     /// <summary>A name for messages, summaries and graphs; null unless given.</summary>
     public string? Name { get; internal set; }
@@ -101,6 +109,12 @@ public partial class Tensor : IDisposable
 
     /// <summary>True for a variable that tapes watch by themselves.</summary>
     internal virtual bool IsWatchedByItself => false;
+
+    /// <summary>True for one without elements, of a graph that is built by hand.</summary>
+    internal virtual bool IsSymbol => false;
+
+    /// <summary>True when it is known to have no elements.</summary>
+    internal bool IsEmpty => IsSymbol ? ConcreteShape.ElementCount.Is(0) : ElementCount == 0;
 
     /// <summary>The tensor that holds the memory of one without memory of its own; null for all others.</summary>
     internal virtual Tensor? Holder => null;
@@ -289,6 +303,14 @@ public partial class Tensor : IDisposable
             return new InvalidArgumentException($"This {DType.Name()} tensor of shape {shape} is one slice of a batch that Vmap maps over; its values cannot be read, nor can it be used after or outside that Vmap. Return it from the function, or choose with Where instead of an if.");
         string what = shape is not null ? $"{((DType)dtype).Name()} tensor of shape {shape}" : $"{((DType)dtype).Name()} tensor of rank {rank}";
         return new DisposedException($"This {what}{(Name is null ? "" : $" ('{Name}')")} was disposed and cannot be used any more; keep it with TensorScope.Keep, or dispose it later.");
+    }
+
+    /// <summary>Leaves a tensor that was just made a symbol, without elements.</summary>
+    private protected void BecomeSymbol(Shape symbolic)
+    {
+        (shape, rank, elements) = (symbolic, (byte)symbolic.Rank, 0);
+        Interlocked.Or(ref uses, DisposedFlag);
+        FreeHandle();
     }
 
     private void FreeHandle()

@@ -13,7 +13,22 @@ internal static class CustomOps
     }
 
     /// <summary>A function over values, and its gradient from inputs, output and the output's gradient.</summary>
-    internal sealed record HostCall(string Name, Func<Tensor[], Tensor> Function, Func<Tensor[], Tensor, Tensor, Tensor?[]>? Gradient);
+    /// <param name="Name">How messages call it.</param>
+    /// <param name="Function">Computes the value.</param>
+    /// <param name="Gradient">Computes the inputs' gradients.</param>
+    /// <param name="Result">What the value is; null when only a call tells.</param>
+    /// <param name="GivesFirstInput">Whether the value is the first input.</param>
+    internal sealed record HostCall(string Name, Func<Tensor[], Tensor> Function, Func<Tensor[], Tensor, Tensor, Tensor?[]>? Gradient, InputSpec? Result = null, bool GivesFirstInput = false)
+    {
+        /// <summary>What the value will be, without a call.</summary>
+        internal (DType DType, Shape Shape) Describe(GraphTensor[] inputs)
+        {
+            if (GivesFirstInput) return (inputs[0].DType, inputs[0].Shape);
+            if (Result is null) throw new TracingException($"Host: '{Name}' is not called while a graph is built; say what it gives, as in Host(…, result: new InputSpec([null, 3], DType.Float32)).");
+            if (!Result.Shape.IsRankKnown) throw new TracingException($"Host: the result of '{Name}' has a shape of unknown rank; give the number of axes, as in [null, null].");
+            return (Result.DType, [.. Result.Shape.Select(static (size, axis) => size.IsUnknown ? new Dim(GraphBuilder.Example(axis), Dim.Unknown.Symbol) : size)]);
+        }
+    }
 
     // y = f(x) ⇒ dx as the function said
     internal static readonly Op<CustomCall> Custom = new("CustomGradient", RunCustom, static (x, in _) => [])

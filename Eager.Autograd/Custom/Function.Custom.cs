@@ -34,15 +34,23 @@ public static partial class Function
     /// <param name="function">Computes the value; tapes do not see inside.</param>
     /// <param name="gradient">From the inputs, the value and its gradient the inputs' gradients, each of its input's shape or null; without it, asking for one throws.</param>
     /// <param name="name">How messages call it.</param>
+    /// <param name="result">What it gives. A graph that is built by hand must know, since it calls nothing; elsewhere it may be left out.</param>
     /// <remarks>In a traced function each replay calls it; what it gives must keep the shape and dtype that it had in the trace.</remarks>
     /// <example>
     /// <code>
     /// var gamma = Function.Host(x => Tensor.From(Array.ConvertAll(x[0].ToArray&lt;double&gt;(), Gamma)), (x, y, g) => [g * y * Digamma(x[0])]);
     /// </code>
     /// </example>
-    public static Func<Tensor[], Tensor> Host(Func<Tensor[], Tensor> function, Func<Tensor[], Tensor, Tensor, Tensor?[]>? gradient = null, string name = "function") => x =>
+    public static Func<Tensor[], Tensor> Host(Func<Tensor[], Tensor> function, Func<Tensor[], Tensor, Tensor, Tensor?[]>? gradient = null, string name = "function", InputSpec? result = null) => x =>
     {
         CustomOps.RequireFew($"Host '{name}'", x);
-        return CustomOps.Host.ApplyMany(x, new(name, function, gradient))[0];
+        return CustomOps.Host.ApplyMany(x, new(name, function, gradient, result))[0];
+    };
+
+    /// <summary>C# code that looks at values, as one operation that gives its first input back; gradients flow through that.</summary>
+    internal static Func<Tensor[], Tensor> Looking(Action<Tensor[]> look, string name) => x =>
+    {
+        CustomOps.RequireFew($"Host '{name}'", x);
+        return CustomOps.Host.ApplyMany(x, new(name, seen => { look(seen); return seen[0]; }, static (x, _, g) => [g, .. Enumerable.Repeat<Tensor?>(null, x.Length - 1)], GivesFirstInput: true))[0];
     };
 }

@@ -2,18 +2,34 @@ using System.Text;
 
 namespace Eager.Autograd;
 
-/// <summary>A static graph of operations, as a trace recorded it: what ran, on what, with which shapes.</summary>
-public sealed class Graph
+/// <summary>A static graph of operations: as a trace recorded what ran, on what, with which shapes, or as it is built by hand.</summary>
+/// <remarks>
+/// A graph that is built by hand (<see cref="AsDefault"/>) has placeholders in the place of what it is to compute with. Nothing is computed before
+/// <see cref="GraphRunner.Run(Tensor, Feeds?)"/> asks the graph, or a <see cref="Session"/> that owns values of the graph's variables, for a result.
+/// </remarks>
+/// <example><code>
+/// var graph = new Graph("regression");
+/// Tensor x, y;
+/// using (graph.AsDefault())
+/// {
+///     x = graph.Placeholder([null, 3], name: "x");
+///     y = x.Sum(axis: 1);                                        // Tensor("Sum:0", shape=(?,), dtype=float32)
+/// }
+/// Tensor result = graph.Run(y, new() { [x] = Tensor.Ones([2, 3]) });   // [3, 3]
+/// </code></example>
+public sealed partial class Graph : GraphRunner
 {
     private readonly List<Operation> operations = [];
     private readonly Dictionary<string, Operation> byName = [];
 
-    internal Graph(string name) => Name = name;
+    /// <summary>Makes an empty graph, to be built inside <see cref="AsDefault"/>.</summary>
+    /// <param name="name">What messages call it.</param>
+    public Graph(string name = "graph") => Name = name;
 
-    /// <summary>The name of the traced function.</summary>
+    /// <summary>The name that it was given, or that of the traced function.</summary>
     public string Name { get; }
 
-    /// <summary>All operations, in the order in which they ran.</summary>
+    /// <summary>All operations, in the order in which they ran or were added.</summary>
     public IReadOnlyList<Operation> Operations => operations;
 
     /// <summary>The inputs of the traced function.</summary>
@@ -36,6 +52,12 @@ public sealed class Graph
         Operation operation = GetOperation(name[..colon]);
         return index < operation.Outputs.Count ? operation.Outputs[index] : throw new InvalidArgumentException($"Operation '{operation.Name}' has {operation.Outputs.Count} outputs, none numbered {index}.");
     }
+
+    /// <summary>How often each name scope was opened.</summary>
+    internal Dictionary<string, int> ScopeUses { get; } = [];
+
+    /// <summary>True for the graph of a trace, in which sizes were numbers: it computes with those of the trace alone.</summary>
+    internal bool HoldsForSizesOfTrace { get; init; }
 
     /// <summary>One line an operation: name, type, inputs, outputs with dtype and shape.</summary>
     public override string ToString()
@@ -65,65 +87,9 @@ public sealed class Graph
     {
         string name = wantedName;
         for (int i = 1; byName.ContainsKey(name); i++) name = $"{wantedName}_{i}";
-        var operation = new Operation(this, name, type, inputs, controlInputs, attributes, device);
+        var operation = new Operation(this, operations.Count, name, type, inputs, controlInputs, attributes, device);
         operations.Add(operation);
         byName.Add(name, operation);
         return operation;
     }
-}
-
-/// <summary>One operation of a graph.</summary>
-public sealed class Operation
-{
-    internal Operation(Graph graph, string name, string type, IReadOnlyList<GraphTensor> inputs, IReadOnlyList<Operation> controlInputs, IReadOnlyDictionary<string, object> attributes, Device device) =>
-        (Graph, Name, Type, Inputs, ControlInputs, Attributes, Device) = (graph, name, type, inputs, controlInputs, attributes, device);
-
-    /// <summary>The graph that it belongs to.</summary>
-    public Graph Graph { get; }
-
-    /// <summary>Its name with its scopes, <c>dense/MatMul</c>, unique in the graph.</summary>
-    public string Name { get; }
-
-    /// <summary>What it computes: <c>MatMul</c>, or <c>Placeholder</c>, <c>Variable</c>, <c>Const</c>.</summary>
-    public string Type { get; }
-
-    /// <summary>What it reads.</summary>
-    public IReadOnlyList<GraphTensor> Inputs { get; }
-
-    /// <summary>Operations that must run before it though it reads nothing of theirs.</summary>
-    public IReadOnlyList<Operation> ControlInputs { get; }
-
-    /// <summary>Its settings by name.</summary>
-    public IReadOnlyDictionary<string, object> Attributes { get; }
-
-    /// <summary>Where it ran.</summary>
-    public Device Device { get; }
-
-    /// <summary>What it makes.</summary>
-    public IReadOnlyList<GraphTensor> Outputs { get; internal set; } = [];
-
-    /// <summary>As in <c>dense/MatMul = MatMul(x:0, dense/kernel:0) -> float32 [?, 256]</c>.</summary>
-    public override string ToString()
-    {
-        string made = Outputs.Count == 0 ? "" : $" -> {string.Join(", ", Outputs.Select(static t => $"{t.DType.Name()} {t.Shape}"))}";
-        return $"{Name} = {Type}({string.Join(", ", Inputs.Select(static t => t.Name))}){made}";
-    }
-}
-
-/// <summary>One result of an operation of a graph: a name, a dtype and a shape, without elements.</summary>
-/// <param name="Operation">The operation that makes it.</param>
-/// <param name="Index">Its number among that operation's outputs.</param>
-/// <param name="DType">The element type.</param>
-/// <param name="Shape">The sizes, unknown ones included.</param>
-public sealed record GraphTensor(Operation Operation, int Index, DType DType, Shape Shape)
-{
-    /// <summary>The sizes, unknown ones included.</summary>
-    public Shape Shape { get; internal set; } = Shape;
-
-    /// <summary>The operation's name and the number: <c>dense/MatMul:0</c>.</summary>
-    public string Name => $"{Operation.Name}:{Index}";
-
-    /// <summary>As in <c>Tensor("Add:0", shape=(2, ?), dtype=int32)</c>.</summary>
-    public override string ToString() =>
-        $"Tensor(\"{Name}\", shape=({string.Join(", ", Shape)}{(Shape.Rank == 1 ? "," : "")}), dtype={DType.Name()})";
 }

@@ -3,18 +3,22 @@ using System.Reflection;
 namespace Eager.Autograd;
 
 /// <summary>Builds the graph of a function while it runs, and notes the host effects and changed variables that a replay must repeat.</summary>
-internal sealed class Tracer : Observer
+internal class Tracer : Observer
 {
-    private static readonly Dictionary<string, object> NoAttributes = [];
+    private protected static readonly Dictionary<string, object> NoAttributes = [];
 
     private readonly Dictionary<long, GraphTensor> known = [];
-    private readonly Dictionary<string, int> scopeUses = [];
     private readonly HashSet<VersionCell> changed = [];
     private readonly Dictionary<VersionCell, int> captured = [];
+    private readonly List<Action> pendingEffects = [];
     private Operation? lastEffect;
     private Device? place;
 
-    internal Tracer(string name) => Graph = new Graph(name);
+    internal Tracer(string name) : this(new Graph(name) { HoldsForSizesOfTrace = true })
+    {
+    }
+
+    private protected Tracer(Graph graph) => Graph = graph;
 
     /// <summary>The tracer of this thread's innermost trace.</summary>
     internal static Tracer? Current
@@ -49,10 +53,19 @@ internal sealed class Tracer : Observer
 
     internal override bool RecordsHostEffects => true;
 
+    /// <summary>The operations that all that are added wait for, innermost scope last.</summary>
+    internal List<Operation> ControlInputs { get; } = [];
+
+    /// <summary>Opens a scope below the open one, or, when the name ends in a slash, goes back to the scope of that name.</summary>
     internal void EnterScope(string name)
     {
+        if (name.EndsWith('/'))
+        {
+            Scope = name;
+            return;
+        }
         string full = Scope + name;
-        int uses = scopeUses[full] = scopeUses.GetValueOrDefault(full) + 1;
+        int uses = Graph.ScopeUses[full] = Graph.ScopeUses.GetValueOrDefault(full) + 1;
         Scope = (uses == 1 ? full : $"{full}_{uses - 1}") + "/";
     }
 
@@ -64,7 +77,7 @@ internal sealed class Tracer : Observer
     }
 
     /// <summary>The graph's tensor for a result of the function.</summary>
-    internal GraphTensor Find(Tensor tensor) => known.TryGetValue(tensor.Id, out GraphTensor? found) ? found : Capture(tensor);
+    internal virtual GraphTensor Find(Tensor tensor) => known.TryGetValue(tensor.Id, out GraphTensor? found) ? found : Capture(tensor);
 
     internal override bool Accounts(Tensor made, Tensor source) => known.ContainsKey(made.Id) && base.Accounts(made, source);
 
@@ -75,7 +88,7 @@ internal sealed class Tracer : Observer
         var from = new GraphTensor[inputs.Length];
         for (int i = 0; i < from.Length; i++) from[i] = Find(inputs[i]);
         bool hasEffect = op.Effect is Effect.Mutates or Effect.Random;
-        Operation operation = Graph.Add(Scope + op.Name, op.Name, from, hasEffect && lastEffect is not null ? [lastEffect] : [], Describe(attributes), outputs.Length > 0 ? outputs[0].Device : default);
+        Operation operation = Add(op, attributes, from, hasEffect && lastEffect is not null ? [lastEffect] : [], outputs.Length > 0 ? outputs[0].Device : default);
         if (hasEffect) lastEffect = operation;
         if (op.Effect == Effect.Mutates)
         {
@@ -111,7 +124,11 @@ internal sealed class Tracer : Observer
     internal override void ReadValue(Tensor tensor, string how) =>
         throw new TracingException($"{how}: a value was read while '{Graph.Name}' is being traced, where it would be frozen for all later calls; return the tensor from the function and read it outside, or compute with Where instead of an if.");
 
-    internal override void HostEffect(Action effect) => HostEffects.Add(effect);
+    internal override void HostEffect(Action effect)
+    {
+        HostEffects.Add(effect);
+        pendingEffects.Add(effect);
+    }
 
     internal override void KeepForReplays(object needed) => NeededByReplays.Add(needed);
 
@@ -127,6 +144,15 @@ internal sealed class Tracer : Observer
         return inferred;
     }
 
+    /// <summary>Adds an operation below the open scope, with the host effects that are to run before it.</summary>
+    private protected Operation Add(Op op, object attributes, GraphTensor[] inputs, IEnumerable<Operation> controlInputs, Device device)
+    {
+        Operation operation = Graph.Add(Scope + op.Name, op.Name, inputs, [.. controlInputs, .. ControlInputs], Describe(attributes), device);
+        (operation.Op, operation.OpAttributes, operation.HostEffects) = (op, attributes, [.. pendingEffects]);
+        pendingEffects.Clear();
+        return operation;
+    }
+
     private static IReadOnlyDictionary<string, object> Describe(object attributes)
     {
         Type type = attributes.GetType();
@@ -138,7 +164,7 @@ internal sealed class Tracer : Observer
         return described;
     }
 
-    private GraphTensor Capture(Tensor tensor)
+    private protected GraphTensor Capture(Tensor tensor)
     {
         string type = tensor is Variable ? "Variable" : "Const";
         NoteUse(tensor);
@@ -162,12 +188,13 @@ internal sealed class Tracer : Observer
     private GraphTensor AddSource(string type, string name, Tensor tensor, Shape shape)
     {
         Operation operation = Graph.Add(name, type, [], [], NoAttributes, tensor.Device);
+        if (type != "Placeholder") operation.Captured = tensor is Variable ? tensor : tensor.AliasUnscoped();
         var made = new GraphTensor(operation, 0, tensor.DType, shape);
         operation.Outputs = [made];
         return made;
     }
 
-    private GraphTensor Know(Tensor tensor, GraphTensor symbol)
+    private protected GraphTensor Know(Tensor tensor, GraphTensor symbol)
     {
         known[tensor.Id] = symbol;
         return symbol;

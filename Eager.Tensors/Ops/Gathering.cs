@@ -325,7 +325,7 @@ internal static class GatheringOps
     {
         int at = x.NormalizeAxis(axis, op);
         bool fits = indices.Rank == x.Rank;
-        for (int i = 0; fits && i < x.Rank; i++) fits = i == at || indices[i].Value <= x[i].Value;
+        for (int i = 0; fits && i < x.Rank; i++) fits = i == at || indices[i].IsUnknown || x[i].IsUnknown || indices[i] <= x[i];
         if (!fits) throw new ShapeMismatchException($"{op}: indices of shape {indices} do not fit {x} along axis {axis}; they need {x.Rank} axes and, but for that one, sizes no larger.");
     }
 

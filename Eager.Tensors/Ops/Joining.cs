@@ -32,8 +32,8 @@ public partial class Tensor
     public Tensor[] Split(int sections, int axis = 0)
     {
         Dim size = Shape[ConcreteShape.NormalizeAxis(axis, nameof(Split))];
-        if (sections < 1 || size.Value % sections != 0)
-            throw new ShapeMismatchException($"Split: axis {axis} of shape {ConcreteShape} does not fall into {sections} equal parts; give a divisor of {size.Value}, or the sizes.");
+        if (sections < 1 || (!size.IsUnknown && size % sections != 0))
+            throw new ShapeMismatchException($"Split: axis {axis} of shape {ConcreteShape} does not fall into {sections} equal parts; give a divisor of {size}, or the sizes.");
         var sizes = new Dim[sections];
         Array.Fill(sizes, size / sections);
         return JoiningOps.Split.ApplyMany([this], new(Shape.Of(sizes), ConcreteShape.NormalizeAxis(axis)));

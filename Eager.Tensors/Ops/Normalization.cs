@@ -13,7 +13,7 @@ public partial class Tensor
     {
         int at = NormalizationOps.RequireChannels(this, axis, nameof(BatchNorm));
         NormalizationOps.RequireEpsilon(epsilon, nameof(BatchNorm));
-        if (ElementCount == 0) throw new ShapeMismatchException($"BatchNorm: the input {ConcreteShape} has no elements to take mean and variance of.");
+        if (IsEmpty) throw new ShapeMismatchException($"BatchNorm: the input {ConcreteShape} has no elements to take mean and variance of.");
         using var scope = Temporaries.Begin();
         (Tensor factor, Tensor shift) = NormalizationOps.Affine(this, [Shape[at]], scale, offset, nameof(BatchNorm));
         Tensor[] y = NormalizationOps.BatchNorm.ApplyMany([this, factor, shift], new(at, 1, epsilon));

@@ -50,11 +50,23 @@ internal abstract class Observer
     /// <summary>Called before a tensor's elements are read; a tracer refuses.</summary>
     internal virtual void ReadValue(Tensor tensor, string how) => Outer?.ReadValue(tensor, how);
 
+    /// <summary>Called before an unknown size is taken for a number; who builds a graph refuses.</summary>
+    internal virtual void ReadSize(Dim size) => Outer?.ReadSize(size);
+
     /// <summary>True inside a trace, whose replays run host effects again.</summary>
     internal virtual bool RecordsHostEffects => Outer?.RecordsHostEffects ?? false;
 
     /// <summary>Called when host code with an effect ran that a replay must run again.</summary>
     internal virtual void HostEffect(Action effect) => Outer?.HostEffect(effect);
+
+    /// <summary>True where host code with an effect must not run now, since nothing does before the graph that is built is run.</summary>
+    internal virtual bool DefersHostEffects => Outer?.DefersHostEffects ?? false;
+
+    /// <summary>Called with what gives host state such as a step count back as it is now, for those who keep states of their own.</summary>
+    internal virtual void HostState(Func<Action> hold) => Outer?.HostState(hold);
+
+    /// <summary>The observer that builds a graph by hand; null when none is around.</summary>
+    internal virtual Observer? Builder => Outer?.Builder;
 
     /// <summary>Called with what must live as long as the replays of what is recorded.</summary>
     internal virtual void KeepForReplays(object needed) => Outer?.KeepForReplays(needed);
@@ -157,16 +169,19 @@ internal readonly struct Unrecorded : IDisposable
     private readonly Observer? observer;
     private readonly nint program;
 
-    private Unrecorded(ThreadContext context)
+    private Unrecorded(ThreadContext context, Observer? seeing)
     {
         this.context = context;
         observer = context.Observer;
-        context.Observer = null;
+        context.Observer = seeing;
         // Programs are recorded inside traces only; without an observer the native library need not be asked, or even loaded.
         program = observer is null ? 0 : Interop.Native.eager_record_suspend();
     }
 
-    internal static Unrecorded Begin() => new(ThreadContext.Current);
+    internal static Unrecorded Begin() => new(ThreadContext.Current, null);
+
+    /// <summary>For the making of variables: a graph that is built by hand sees it, since its sessions make the variables.</summary>
+    internal static Unrecorded BeginMaking() => new(ThreadContext.Current, ThreadContext.Current.Observer?.Builder);
 
     public void Dispose()
     {

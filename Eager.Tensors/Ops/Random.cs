@@ -108,7 +108,7 @@ public partial class Tensor
             throw new ShapeMismatchException($"Categorical: logits are {logits.ConcreteShape}; they need shape [classes] or [batch, classes] with at least one class.");
         if (count < 0) throw new InvalidArgumentException($"Categorical: the count {count} is negative.");
         using var scope = Temporaries.Begin();
-        if (count == 0 || logits.ElementCount == 0) return scope.Keep(Zeros([.. logits.Shape[..^1], count], DType.Int64, logits.Device));
+        if (count == 0 || logits.IsEmpty) return scope.Keep(Zeros([.. logits.Shape[..^1], count], DType.Int64, logits.Device));
         Generator source = RandomOps.Source(generator, seed, logits.Device);
         try
         {

@@ -131,7 +131,7 @@ public partial class Tensor
     {
         if (mask.DType != DType.Bool) throw new DTypeMismatchException($"MaskedScatter: the mask is {mask.DType.Name()}, not bool; compare it with something first.");
         GatheringOps.RequireSameDType(nameof(MaskedScatter), this, source);
-        if (ElementCount == 0) return this;
+        if (IsEmpty) return this;
         using var scope = Temporaries.Begin();
         Tensor full = mask.BroadcastTo(Shape);
         if (source.ElementCount == 0 && !Outside(static x => x.Any().Item<bool>(), full.Whole)) return this;

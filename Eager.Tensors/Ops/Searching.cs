@@ -32,7 +32,7 @@ public partial class Tensor
     {
         GatheringOps.RequireSameDType(nameof(IsIn), this, values);
         using var scope = Temporaries.Begin();
-        if (values.ElementCount == 0) return scope.Keep(Zeros(Shape, DType.Bool, Device));
+        if (values.IsEmpty) return scope.Keep(Zeros(Shape, DType.Bool, Device));
         if (DType == DType.Bool) return scope.Keep(Cast(DType.UInt8).IsIn(values.Cast(DType.UInt8)));
         Tensor sorted = values.Reshape([-1]).Sort();
         // NaN stands last, but has no order that a search could follow.

@@ -157,7 +157,7 @@ public partial class Tensor
         int lead = from.Rank - target.Rank;
         List<int> axes = [.. Enumerable.Range(0, lead)];
         for (int i = 0; i < target.Rank; i++)
-            if (target[i].Value == 1 && from[i + lead].Value != 1) axes.Add(i + lead);
+            if (target[i].Example == 1 && from[i + lead].Example != 1) axes.Add(i + lead);
         Tensor sum = axes.Count > 0 ? Sum([.. axes]) : this;
         return scope.Keep(sum.ConcreteShape == target ? sum : sum.Reshape(target));
     }
@@ -295,23 +295,27 @@ internal static class ShapingOps
         for (int i = 0; i < wanted.Rank; i++)
         {
             Dim size = wanted[i];
-            if (size.Value >= 0) rest *= size;
+            if (size.Example >= 0) rest *= size;
             else if (open < 0) open = i;
             else throw new ShapeMismatchException($"Reshape: shape {wanted} leaves two sizes open; at most one may be -1.");
         }
         Dim count = from.ElementCount;
-        bool fits = open < 0 ? rest.Value == count.Value : rest.Value > 0 && count.Value % rest.Value == 0;
-        if (!fits) throw new ShapeMismatchException($"Reshape: {from} has {count.Value} elements, which do not fill {Written(wanted)}.");
+        bool fits = open < 0 ? rest.Example == count.Example : rest.Example > 0 && count.Example % rest.Example == 0;
+        if (!fits) throw new ShapeMismatchException($"Reshape: {from} has {count.Example} elements, which do not fill {Written(wanted)}.");
         if (open < 0) return wanted;
         Dim filled = count / rest;
         // An unknown batch that stands on both sides stays the same batch.
         Dim batch = from.FirstOrDefault(static d => d.IsUnknown);
-        return wanted.With(open, batch.IsUnknown && batch.Value == filled.Value ? batch : filled);
+        return wanted.With(open, batch.IsUnknown && batch.Example == filled.Example ? batch : filled);
     }
 
     internal static Shape SqueezedShape(Shape shape, int[] axes)
     {
-        if (axes.Length == 0) return Shape.Of([.. shape.Where(static d => d is not { Value: 1, IsUnknown: false })]);
+        if (axes.Length == 0)
+        {
+            foreach (Dim size in shape) _ = size.Value;  // of a size that a graph leaves open nobody knows whether it is 1
+            return Shape.Of([.. shape.Where(static d => !d.Is(1))]);
+        }
         foreach (int axis in axes)
             if (shape[axis].Value != 1) throw new ShapeMismatchException($"Squeeze: axis {axis} of shape {shape} has size {shape[axis]}, not 1.");
         return shape.Reduce(axes);
@@ -358,7 +362,7 @@ internal static class ShapingOps
         return Aten.constant_pad_nd(x[0], widths, a.Value);
     }
 
-    private static string Written(Shape shape) => $"[{string.Join(", ", shape.Select(static d => d.Value < 0 ? "-1" : d.ToString()))}]";
+    private static string Written(Shape shape) => $"[{string.Join(", ", shape.Select(static d => d.Example < 0 ? "-1" : d.ToString()))}]";
 
     private static Shape Permuted(Shape x, int[] axes) => Shape.Of([.. axes.Select(a => x[a])]);
 

@@ -9,7 +9,9 @@ public partial class Tensor
     public Tensor Narrow(int axis, Dim start, Dim length)
     {
         int at = ConcreteShape.NormalizeAxis(axis, nameof(Narrow));
-        if (start.Value < 0 || length.Value < 0 || length.Value > ConcreteShape[at].Value - start.Value)
+        // What a graph leaves open, its runs check.
+        bool open = start.IsUnknown || length.IsUnknown || ConcreteShape[at].IsUnknown;
+        if (!open && (start < 0 || length < 0 || length > ConcreteShape[at] - start))
             throw new ShapeMismatchException($"Narrow: {length.Value} places from {start.Value} on are not within axis {axis} of shape {ConcreteShape}.");
         if (this is QuantizedTensor q) return q.Rearranged(nameof(Narrow), x => x.Narrow(axis, start, length));
         return SlicingOps.Slice.Apply([this], new(at, start, start + length, 1));
@@ -23,10 +25,10 @@ public partial class Tensor
     {
         int at = ConcreteShape.NormalizeAxis(axis, nameof(Select));
         Dim size = Shape[at];
-        if (place.Value < -size.Value || place.Value >= size.Value)
+        if (!place.IsUnknown && !size.IsUnknown && (place < -size || place >= size))
             throw new InvalidArgumentException($"Select: place {place.Value} is outside axis {axis} of shape {ConcreteShape}, which has {size.Value} places.");
         if (this is QuantizedTensor q) return q.Rearranged(nameof(Select), x => x.Select(axis, place));
-        return SlicingOps.Select.Apply([this], new(at, place.Value < 0 ? size + place : place));
+        return SlicingOps.Select.Apply([this], new(at, place.Example < 0 ? size + place : place));
     }
 }
 

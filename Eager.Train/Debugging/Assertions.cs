@@ -250,7 +250,7 @@ public static class Assertions
     private static Tensor Run(string assertion, Action<Tensor[]> check, params Tensor[] tensors)
     {
         if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
-            return Function.Host(x => { Checked(check, x); return x[0]; }, static (x, _, g) => [g, .. Enumerable.Repeat<Tensor?>(null, x.Length - 1)], assertion)(tensors);
+            return Function.Looking(x => Checked(check, x), assertion)(tensors);
         foreach (Tensor tensor in tensors) tensor.ReadingValue(assertion);
         Checked(check, tensors);
         return tensors[0];

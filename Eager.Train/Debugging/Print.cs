@@ -29,7 +29,7 @@ public sealed class Print
         ArgumentNullException.ThrowIfNull(message);
         if (summarize < 1 || everyN < 1 || firstN < 1) throw new InvalidArgumentException($"Print: summarize is {summarize}, everyN {everyN}, firstN {firstN?.ToString() ?? "none"}; each must be at least 1.");
         (this.message, this.summarize, this.everyN, this.firstN, this.output) = (message, summarize, everyN, firstN, output);
-        operation = Function.Host(x => { Show(x); return x[0]; }, static (x, _, g) => [g, .. Enumerable.Repeat<Tensor?>(null, x.Length - 1)], nameof(Print));
+        operation = Function.Looking(Show, nameof(Print));
     }
 
     /// <summary>How often it was called.</summary>

@@ -60,7 +60,7 @@ internal sealed class TrainedOutput(string name, LossFunction loss, double weigh
         Tensor[] seen = weights is null ? [labels, predictions] : [labels, predictions, weights];
         if (ThreadContext.Current.Observer is { RecordsHostEffects: true })
         {
-            Function.Host(x => { Update(x, isOneOfSeveral, undo); return x[0]; }, name: "metrics")(seen);
+            Function.Looking(x => Update(x, isOneOfSeveral, undo), "metrics")(seen);
             return;
         }
         using var unrecorded = Unrecorded.Begin();

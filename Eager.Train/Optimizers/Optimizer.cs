@@ -152,7 +152,7 @@ public abstract class Optimizer : ICheckpointable
         using var names = NameScope.Open(Name);
         if (Clipping is not null) used = Clipping.Clip(used);
         Build(changed);
-        HostScalars now = HostScalars.Computed(ref settings, 2 * groups.Count * Row, BeginStep);
+        HostScalars now = HostScalars.Computed(ref settings, 2 * groups.Count * Row, BeginStep, HoldStep);
         // The variables, their gradients, then each slot for all variables.
         var inputs = new Tensor[changed.Length * (2 + SlotNames.Count)];
         var rows = new long[changed.Length];
