@@ -170,6 +170,28 @@ public sealed class OptimizerTests
         Assert.That(x.IsFinite().ToArray<bool>(), Is.All.True);
     }
 
+    // Rounding would keep it at a few times 1e-45 for ever, where every step takes several times as long.
+    [Test]
+    public void A_mean_that_no_gradient_feeds_ends_at_zero_and_other_numbers_stay_tiny()
+    {
+        var x = new Variable(Tensor.Ones([11]), name: "x");
+        var adam = new Adam();
+        Tensor none = Tensor.Zeros([11]);
+        adam.Apply([Tensor.Ones([11])], [x]);
+        for (int i = 0; i < 1000; i++) adam.Apply([none], [x]);
+        Assert.That(adam.Slot(x, "m").ToArray<float>(), Is.All.Zero);
+        Assert.That((Tensor.From(1e-30f) * 1e-10f).Item(), Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Without_an_epsilon_the_smallest_gradients_still_move_a_variable()
+    {
+        var x = new Variable(Tensor.From(0f, 0), name: "x");
+        new Adam(0.5, epsilon: 0).Apply([Tensor.From(1e-18f, -1e-18f)], [x]);
+        // The square of 1e-18 times 1 − β₂, 1e-39, has 19 of its 24 bits left.
+        Assert.That(x.ToArray<float>(), Is.EqualTo(new[] { -0.5f, 0.5f }).Within(1e-3));
+    }
+
     [Test]
     public void Ftrl_puts_weights_of_little_use_to_zero_and_refuses_a_rate_of_zero()
     {
