@@ -37,10 +37,10 @@ internal sealed class GraphBuilder(Graph graph) : Tracer(graph)
     {
         var from = new GraphTensor[inputs.Length];
         for (int i = 0; i < from.Length; i++) from[i] = Find(inputs[i]);
-        List<int> sizes = UnknownsIn(op, attributes);
+        (List<int> sizes, List<GraphTensor> symbols) = UnknownsIn(op, attributes);
         (DType DType, Shape Shape)[] made = op.Effect == Effect.Mutates ? [(inputs[0].DType, Graph.StaticShape(inputs[0]))] : Describe(op, attributes, inputs, from);
         Operation operation = Add(op, attributes, from, [], inputs.Length > 0 ? inputs[0].Device : DeviceOf(attributes));
-        operation.Sizes = sizes;
+        (operation.Sizes, operation.Symbols) = (sizes, symbols);
         operation.Outputs = [.. made.Select((m, i) => Output(operation, i, m.DType, m.Shape))];
         return op.Effect == Effect.Mutates ? [inputs[0]] : [.. operation.Outputs.Select(static t => new SymbolTensor(t))];
     }
@@ -143,9 +143,9 @@ internal sealed class GraphBuilder(Graph graph) : Tracer(graph)
         return shape;
     }
 
-    private List<int> UnknownsIn(Op op, object attributes)
+    private (List<int> Sizes, List<GraphTensor> Symbols) UnknownsIn(Op op, object attributes)
     {
-        (List<Dim> sizes, _) = GraphSizes.Find(attributes);
+        (List<Dim> sizes, List<GraphTensor> symbols) = GraphSizes.Find(attributes);
         var unknowns = new HashSet<int>();
         foreach (Dim size in sizes)
         {
@@ -154,7 +154,7 @@ internal sealed class GraphBuilder(Graph graph) : Tracer(graph)
         }
         foreach (int unknown in unknowns)
             if (!Graph.SizeOrigins.ContainsKey(unknown)) throw new InvalidArgumentException($"{op.Name}: a size in its settings is unknown and that of no tensor of graph '{Graph.Name}'; take it from the shape of one of the graph's tensors.");
-        return [.. unknowns];
+        return ([.. unknowns], symbols);
     }
 
     private (DType, Shape)[] Describe(Op op, object attributes, ReadOnlySpan<Tensor> inputs, GraphTensor[] from)

@@ -110,7 +110,7 @@ internal sealed class GraphRun
             foreach (int size in operation.Sizes)
                 if (!sizes.Knows(size)) Need(graph.SizeOrigins[size]);
             if (operation.Variable is { } variable && initialized.ContainsKey(variable)) Need(operation.InitialValue!);
-            foreach (GraphTensor symbol in GraphSizes.Find(operation.OpAttributes).Symbols) Need(symbol);
+            foreach (GraphTensor symbol in operation.Symbols) Need(symbol);
             foreach (GraphTensor source in operation.Gradients?.Sources ?? []) watched.Add(source.Key);
         }
         return [.. needed.OrderBy(static o => o.Number)];
@@ -202,7 +202,7 @@ internal sealed class GraphRun
     private Tensor[] Execute(Op op, Operation operation)
     {
         Tensor[] inputs = Values(operation.Inputs);
-        object attributes = graph.HoldsForSizesOfTrace ? operation.OpAttributes : sizes.Settle(operation.OpAttributes, symbol => values[symbol.Key]);
+        object attributes = operation.Sizes.Count == 0 && operation.Symbols.Count == 0 ? operation.OpAttributes : sizes.Settle(operation.OpAttributes, symbol => values[symbol.Key]);
         if (op.Effect != Effect.Mutates) return op.Run(inputs, attributes);
         if (inputs[0] is not Variable changed) throw new InvalidArgumentException($"Run: '{operation.Name}' assigns to '{operation.Inputs[0].Name}', which is fed; feed a tensor that is computed from the variable.");
         // The methods check what the kernels would stretch.

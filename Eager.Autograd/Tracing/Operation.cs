@@ -45,6 +45,9 @@ public sealed class Operation
     /// <summary>The unknown sizes in its settings.</summary>
     internal IReadOnlyList<int> Sizes { get; set; } = [];
 
+    /// <summary>The symbols in its settings, such as places to assign to.</summary>
+    internal IReadOnlyList<GraphTensor> Symbols { get; set; } = [];
+
     /// <summary>The tensor, or the variable with a value of its own, that the graph found.</summary>
     internal Tensor? Captured { get; set; }
 

@@ -210,6 +210,51 @@ public sealed class SessionTests
     }
 
     [Test]
+    public void Parts_are_assigned_at_places_of_the_run()
+    {
+        var graph = new Graph();
+        Variable w;
+        Tensor places, row;
+        Operation set, setRow;
+        using (graph.AsDefault())
+        {
+            w = new Variable(Tensor.Zeros([3, 2]), name: "w");
+            (places, row) = (graph.Placeholder([null], DType.Int64, "places"), graph.Placeholder([2], name: "row"));
+            set = graph.Group(() => w[places] = row);
+            setRow = graph.Group(() => w[1] = row * 2);
+        }
+        using var session = new Session(graph);
+        session.InitializeAll();
+        session.Run(set, new() { [places] = Tensor.From(0L, 2), [row] = Tensor.From(1f, 2) });
+        session.Run(setRow, new() { [row] = Tensor.From(3f, 4) });
+        Assert.That(session.Run(w).ToArray<float>(), Is.EqualTo(new[] { 1f, 2, 6, 8, 1, 2 }));
+    }
+
+    [Test]
+    public void Constraints_hold_after_each_step_and_the_global_step_counts()
+    {
+        var graph = new Graph();
+        Variable w, steps;
+        Operation train;
+        using (graph.AsDefault())
+        {
+            w = new Variable(Tensor.From(1f, 0.25f), name: "w") { Constraint = static v => v.Clip(0.125, 0.5) };
+            steps = new Variable(Tensor.From(0L), trainable: false, name: "global_step");
+            train = graph.Group(() => new Sgd(0.25).Minimize(() => (w * w).Sum() / 2, [w], steps), "train");
+        }
+        using var session = new Session(graph);
+        session.InitializeAll();
+        // w − w/4, held within [0.125, 0.5]: powers of two and sums of few, which are exact
+        session.Run(train);
+        Assert.That(session.Run(w).ToArray<float>(), Is.EqualTo(new[] { 0.5f, 0.1875f }));
+        session.Run(train);
+        Assert.That(session.Run(w).ToArray<float>(), Is.EqualTo(new[] { 0.375f, 0.140625f }));
+        Assert.That(session.Run(steps).Item<long>(), Is.EqualTo(2));
+        session.InitializeAll();
+        Assert.That(session.Run(steps).Item<long>(), Is.Zero);
+    }
+
+    [Test]
     public void Names_are_those_of_scopes()
     {
         var graph = new Graph();
