@@ -62,10 +62,12 @@ class ChainInstruction final : public Instruction {
   }
 
  private:
-  void compute(const float** inputs, float** made) const {
+  void compute(const float* const* given, float* const* made) const {
     // The rows that are repeated stand before the chain's own values.
     alignas(64) float scratch[kMostOperands + kMostChainSteps][kChainBlock];
     float* places[kMostOperands + 2 * kMostChainSteps];
+    const float* inputs[kMostOperands];
+    std::copy_n(given, operands.size(), inputs);
     int64_t block = kChainBlock, boundary = count_;
     size_t rows = 0;
     for (size_t i = 0; i < operands.size(); i++) {
