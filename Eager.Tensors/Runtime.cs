@@ -53,17 +53,8 @@ public static unsafe class Runtime
     /// <remarks>It changes nothing on the CPU, and may be set where there is no GPU.</remarks>
     public static bool AllowTf32
     {
-        get
-        {
-            _ = Native.Memory;
-            return Native.eager_get_tf32() != 0;
-        }
-
-        set
-        {
-            _ = Native.Memory;
-            Native.Check(Native.eager_set_tf32(value ? 1 : 0), nameof(AllowTf32));
-        }
+        get => IsOn(Native.eager_get_tf32);
+        set => Switch(on => Native.Check(Native.eager_set_tf32(on), nameof(AllowTf32)), value);
     }
 
     /// <summary>
@@ -73,17 +64,8 @@ public static unsafe class Runtime
     /// <remarks>The CPU's kernels give the same bits anyway, for the same number of threads.</remarks>
     public static bool Deterministic
     {
-        get
-        {
-            _ = Native.Memory;
-            return Native.eager_get_deterministic() != 0;
-        }
-
-        set
-        {
-            _ = Native.Memory;
-            Native.Check(Native.eager_set_deterministic(value ? 1 : 0), nameof(Deterministic));
-        }
+        get => IsOn(Native.eager_get_deterministic);
+        set => Switch(on => Native.Check(Native.eager_set_deterministic(on), nameof(Deterministic)), value);
     }
 
     /// <summary>
@@ -98,17 +80,8 @@ public static unsafe class Runtime
     /// </remarks>
     public static bool CaptureOnDevice
     {
-        get
-        {
-            _ = Native.Memory;
-            return Native.eager_get_capture() != 0;
-        }
-
-        set
-        {
-            _ = Native.Memory;
-            Native.eager_set_capture(value ? 1 : 0);
-        }
+        get => IsOn(Native.eager_get_capture);
+        set => Switch(on => Native.eager_set_capture(on), value);
     }
 
     /// <summary>Sets how many threads kernels and matrix products use.</summary>
@@ -130,5 +103,18 @@ public static unsafe class Runtime
         Reclaimer.CollectAll();
         Device.Cpu.ReleaseCache();
         if (HasCuda) Device.Cuda().ReleaseCache();
+    }
+
+    // The switches are the native library's, which must be there first.
+    private static bool IsOn(Func<int> read)
+    {
+        _ = Native.Memory;
+        return read() != 0;
+    }
+
+    private static void Switch(Action<int> write, bool on)
+    {
+        _ = Native.Memory;
+        write(on ? 1 : 0);
     }
 }

@@ -23,7 +23,6 @@ public sealed class AnomalyDetection : IDisposable
     // The libraries' own frames, between the operation and whoever called it.
     private static readonly HashSet<string> Libraries = ["Eager.Tensors", "Eager.Autograd", "Eager.Layers", "Eager.Losses", "Eager.Train"];
 
-    private static int openOnAllThreads;
     [ThreadStatic] private static int open;
     [ThreadStatic] private static string? backward;
 
@@ -34,11 +33,10 @@ public sealed class AnomalyDetection : IDisposable
     {
         watcher.Attach();
         open++;
-        Interlocked.Increment(ref openOnAllThreads);
     }
 
     /// <summary>True while one is open on this thread.</summary>
-    internal static bool IsOpen => Volatile.Read(ref openOnAllThreads) > 0 && open > 0;
+    internal static bool IsOpen => open > 0;
 
     /// <summary>Opens one on this thread.</summary>
     public static AnomalyDetection Open() => new();
@@ -49,7 +47,6 @@ public sealed class AnomalyDetection : IDisposable
         if (closed) return;
         closed = true;
         open--;
-        Interlocked.Decrement(ref openOnAllThreads);
         watcher.Detach();
     }
 

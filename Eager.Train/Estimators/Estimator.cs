@@ -111,7 +111,7 @@ public sealed class Estimator<TFeatures, TLabels> : IDisposable
         if (steps < 1) throw new InvalidArgumentException($"Evaluate: {steps} steps are no evaluation; give at least 1.");
         IEnumerable<(TFeatures Features, TLabels Labels)> input = inputFunction();
         if (steps is null && hooks is null && input is Dataset<(TFeatures Features, TLabels Labels)> { IsEndless: true })
-            throw new InvalidArgumentException("Evaluate: the batches have no end, as Repeat without a count makes them; give steps, or take some of them with Take.");
+            throw Batches.NoEnd(nameof(Evaluate), nameof(steps));
         using IDisposable draws = state.BeginDraws(goesOn: false);
         using Weights weights = LoadWeights(checkpointPath, nameof(Evaluate), () =>
         {

@@ -68,8 +68,11 @@ internal sealed record Batches(Func<IEnumerable<Batch>> Epoch, long? Count, bool
     /// <summary>Refuses to run through what has no end.</summary>
     /// <param name="caller">Who would.</param>
     /// <param name="steps">The argument that says how many batches to take.</param>
-    internal Batches RequireEnd(string caller, string steps) => !IsEndless ? this
-        : throw new InvalidArgumentException($"{caller}: the batches have no end, as Repeat without a count makes them; give {steps}, or take some of them with Take.");
+    internal Batches RequireEnd(string caller, string steps) => !IsEndless ? this : throw NoEnd(caller, steps);
+
+    /// <summary>The refusal to run through what has no end.</summary>
+    internal static InvalidArgumentException NoEnd(string caller, string steps) =>
+        new($"{caller}: the batches have no end, as Repeat without a count makes them; give {steps}, or take some of them with Take.");
 
     /// <summary>Epochs of a number of batches, each of which goes on where the one before ended.</summary>
     internal Batches Spread(int? steps, string caller)
