@@ -1,2 +1,2 @@
-#define EAGER_CHAIN generic_chain
+#define EAGER_CHAINS generic_chains
 #include "chain_loops.h"

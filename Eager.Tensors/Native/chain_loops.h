@@ -1,4 +1,4 @@
-// The loops of chains, included once per processor variant; EAGER_CHAIN names the result.
+// The loops of chains, included once per processor variant; EAGER_CHAINS names the result.
 // Compiled so that every operation is rounded by itself: no contraction to fused multiply-adds (CMakeLists.txt).
 #include "chain.h"
 #include <cmath>
@@ -6,23 +6,23 @@
 namespace eager {
 namespace {
 
-template <class F> void each(const ChainStep& step, float* const* places, int64_t n, F f) {
-  float* y = places[step.to];
-  const float* a = places[step.a];
+template <class T, class F> void each(const ChainStep& step, T* const* places, int64_t n, F f) {
+  T* y = places[step.to];
+  const T* a = places[step.a];
   // A place may be its own result, element by element.
 #pragma GCC ivdep
   for (int64_t i = 0; i < n; i++) y[i] = f(a[i]);
 }
 
-template <class F> void each_pair(const ChainStep& step, float* const* places, int64_t n, F f) {
-  float* y = places[step.to];
-  const float *a = places[step.a], *b = places[step.b];
+template <class T, class F> void each_pair(const ChainStep& step, T* const* places, int64_t n, F f) {
+  T* y = places[step.to];
+  const T *a = places[step.a], *b = places[step.b];
   if (step.a_is_number) {
-    const float x = *a;
+    const T x = *a;
 #pragma GCC ivdep
     for (int64_t i = 0; i < n; i++) y[i] = f(x, b[i]);
   } else if (step.b_is_number) {
-    const float x = *b;
+    const T x = *b;
 #pragma GCC ivdep
     for (int64_t i = 0; i < n; i++) y[i] = f(a[i], x);
   } else {
@@ -31,23 +31,23 @@ template <class F> void each_pair(const ChainStep& step, float* const* places, i
   }
 }
 
-void run_chain(const ChainStep* steps, size_t count, float* const* places, int64_t n) {
+template <class T> void run_chain(const ChainStep* steps, size_t count, T* const* places, int64_t n) {
   for (const ChainStep* step = steps; step != steps + count; step++) {
     switch (step->code) {
-      case ChainCode::add: each_pair(*step, places, n, [](float a, float b) { return a + b; }); break;
-      case ChainCode::subtract: each_pair(*step, places, n, [](float a, float b) { return a - b; }); break;
-      case ChainCode::multiply: each_pair(*step, places, n, [](float a, float b) { return a * b; }); break;
-      case ChainCode::divide: each_pair(*step, places, n, [](float a, float b) { return a / b; }); break;
-      case ChainCode::negate: each(*step, places, n, [](float a) { return -a; }); break;
-      case ChainCode::abs: each(*step, places, n, [](float a) { return std::fabs(a); }); break;
-      case ChainCode::relu: each(*step, places, n, [](float a) { return a < 0 ? 0.0f : a; }); break;
-      case ChainCode::sqrt: each(*step, places, n, [](float a) { return std::sqrt(a); }); break;
-      case ChainCode::square: each(*step, places, n, [](float a) { return a * a; }); break;
-      case ChainCode::reciprocal: each(*step, places, n, [](float a) { return 1.0f / a; }); break;
-      case ChainCode::rsqrt: each(*step, places, n, [](float a) { return 1.0f / std::sqrt(a); }); break;
+      case ChainCode::add: each_pair(*step, places, n, [](T a, T b) { return a + b; }); break;
+      case ChainCode::subtract: each_pair(*step, places, n, [](T a, T b) { return a - b; }); break;
+      case ChainCode::multiply: each_pair(*step, places, n, [](T a, T b) { return a * b; }); break;
+      case ChainCode::divide: each_pair(*step, places, n, [](T a, T b) { return a / b; }); break;
+      case ChainCode::negate: each(*step, places, n, [](T a) { return -a; }); break;
+      case ChainCode::abs: each(*step, places, n, [](T a) { return std::fabs(a); }); break;
+      case ChainCode::relu: each(*step, places, n, [](T a) { return a < 0 ? T(0) : a; }); break;
+      case ChainCode::sqrt: each(*step, places, n, [](T a) { return std::sqrt(a); }); break;
+      case ChainCode::square: each(*step, places, n, [](T a) { return a * a; }); break;
+      case ChainCode::reciprocal: each(*step, places, n, [](T a) { return T(1) / a; }); break;
+      case ChainCode::rsqrt: each(*step, places, n, [](T a) { return T(1) / std::sqrt(a); }); break;
       case ChainCode::threshold_backward: {
-        const float threshold = step->number;
-        each_pair(*step, places, n, [threshold](float g, float x) { return x <= threshold ? 0.0f : g; });
+        const T threshold = static_cast<T>(step->number);
+        each_pair(*step, places, n, [threshold](T g, T x) { return x <= threshold ? T(0) : g; });
         break;
       }
     }
@@ -56,6 +56,6 @@ void run_chain(const ChainStep* steps, size_t count, float* const* places, int64
 
 }  // namespace
 
-const ChainLoop EAGER_CHAIN = run_chain;
+const ChainLoops EAGER_CHAINS = {run_chain<float>, run_chain<double>};
 
 }  // namespace eager

@@ -1,111 +1,66 @@
 // Joins calls of elementwise kernels to chains (chain.h).
 #include "adapt.h"
-#include "chain.h"
+#include "chain_blocks.h"
 #include "program_passes.h"
-#include "views.h"
-#include <ATen/EmptyTensor.h>
 #include <algorithm>
 #include <string_view>
 
 namespace eager {
+
 namespace {
 
-// From here on LibTorch shares the work between threads.
-constexpr int64_t kMostElements = 32768;
 // What a result may keep from run to run; larger ones come from the allocator's lists, which others share.
 constexpr int64_t kMostRestingBytes = 64 << 10;
-
-ChainLoop loop() {
-#if defined(__x86_64__)
-  static const ChainLoop chosen = __builtin_cpu_supports("avx2") ? avx2_chain : generic_chain;
-  return chosen;
-#else
-  return generic_chain;
-#endif
-}
-
-// The inputs that one chain may have.
-constexpr size_t kMostOperands = 16;
 
 // One call that may join a chain.
 struct Member {
   ChainCode code;
   std::vector<int32_t> inputs;
   int32_t result;
-  float number = 0;
+  double number = 0;
 };
 
-// An input of a chain: as many elements as the result, one, or one row that all rows of the result meet.
-struct Operand {
-  int32_t slot;
-  int64_t period;
-};
-
-class ChainInstruction final : public Instruction {
+template <class T> class ChainInstruction final : public Instruction {
  public:
-  ChainInstruction(at::IntArrayRef sizes, int64_t count) : Instruction({"chain", Effect::pure}), sizes_(sizes), count_(count) {}
-
-  std::vector<Operand> operands;
-  std::vector<ChainStep> steps;  // their places are first those of the operands, then of the results, then of what only the chain reads
+  std::vector<int32_t> operands;
+  std::vector<int64_t> periods;
+  std::vector<ChainStep> steps;  // their places are those that ChainBlocks says
   size_t own_values = 0;
 
+  ChainInstruction(at::IntArrayRef sizes, int64_t count) : Instruction({"chain", Effect::pure}), sizes_(sizes), count_(count) {}
+
   std::unique_ptr<Instruction> copy() const override { return std::make_unique<ChainInstruction>(*this); }
-  void list_inputs(std::vector<int32_t>& slots) const override { for (const Operand& operand : operands) slots.push_back(operand.slot); }
-  void rename(const std::vector<int32_t>& to) override { for (Operand& operand : operands) operand.slot = to[operand.slot]; }
+  void list_inputs(std::vector<int32_t>& slots) const override { slots.insert(slots.end(), operands.begin(), operands.end()); }
+  void rename(const std::vector<int32_t>& to) override { for (int32_t& slot : operands) slot = to[slot]; }
 
   void run(Slots& slots) override {
-    const float* inputs[kMostOperands];
-    float* made[kMostChainSteps];
-    for (size_t i = 0; i < operands.size(); i++) inputs[i] = static_cast<const float*>(slots.values[operands[i].slot].data_ptr());
+    const T* inputs[kMostChainOperands];
+    T* made[kMostChainSteps];
+    for (size_t i = 0; i < operands.size(); i++) inputs[i] = static_cast<const T*>(slots.values[operands[i]].data_ptr());
     for (size_t i = 0; i < results.size(); i++) made[i] = writable(slots.values[results[i]]);
-    compute(inputs, made);
+    ChainBlocks{steps.data(), steps.size(), periods.data(), operands.size(), results.size(), own_values, count_}.run(inputs, made);
   }
 
  private:
-  void compute(const float* const* given, float* const* made) const {
-    // The rows that are repeated stand before the chain's own values.
-    alignas(64) float scratch[kMostOperands + kMostChainSteps][kChainBlock];
-    float* places[kMostOperands + 2 * kMostChainSteps];
-    const float* inputs[kMostOperands];
-    std::copy_n(given, operands.size(), inputs);
-    int64_t block = kChainBlock, boundary = count_;
-    size_t rows = 0;
-    for (size_t i = 0; i < operands.size(); i++) {
-      const int64_t period = operands[i].period;
-      if (period == 1 || period == count_) continue;
-      if (period > kChainBlock / 2) { boundary = period; continue; }  // a block lies within one row
-      block = kChainBlock / period * period;                          // or is as many whole rows as fit
-      float* repeated = scratch[rows++];
-      for (int64_t at = 0; at < block; at += period) std::copy_n(inputs[i], period, repeated + at);
-      inputs[i] = repeated;
-    }
-    const size_t first_result = operands.size(), first_own = first_result + results.size();
-    for (size_t i = 0; i < own_values; i++) places[first_own + i] = scratch[rows + i];
-
-    for (int64_t begin = 0, length; begin < count_; begin += length) {
-      length = std::min({block, count_ - begin, boundary - begin % boundary});
-      for (size_t i = 0; i < first_result; i++) places[i] = const_cast<float*>(inputs[i]) + begin % operands[i].period;
-      for (size_t i = 0; i < results.size(); i++) places[first_result + i] = made[i] + begin;
-      loop()(steps.data(), steps.size(), places, length);
-    }
-  }
-
-  float* writable(at::Tensor& kept) const {
+  T* writable(at::Tensor& kept) const {
     // Nobody else may hold the tensor, a view of it, or a copy of either.
-    if (!kept.defined() || kept.use_count() != 1 || kept.storage().use_count() != 1) kept = at::detail::empty_cpu(sizes_, at::kFloat);
-    return static_cast<float*>(kept.data_ptr());
+    if (!kept.defined() || kept.use_count() != 1 || kept.storage().use_count() != 1) kept = fresh(sizes_, c10::CppTypeToScalarType<T>::value);
+    return static_cast<T*>(kept.data_ptr());
   }
 
   at::DimVector sizes_;
   int64_t count_;
 };
 
-// Members of one shape, in the order in which they were called.
+// Members of one shape and dtype, in the order in which they were called.
 struct Group {
   at::DimVector sizes;
+  at::ScalarType type;
   int64_t row = 0;  // the period of the operands that are rows, of which there may be only one
   std::vector<int32_t> operands;
   std::vector<Member> members;
+
+  bool takes(const at::Tensor& result) const { return sizes == result.sizes() && type == result.scalar_type(); }
 
   bool makes(int32_t slot) const {
     return std::any_of(members.begin(), members.end(), [&](const Member& member) { return member.result == slot; });
@@ -128,7 +83,7 @@ class Chaining {
       std::vector<int32_t> inputs;
       instruction->list_inputs(inputs);
       for (size_t i = groups_.size(); i-- > 0;) {
-        bool own = joins && groups_[i].sizes == tensor(member.result).sizes();
+        bool own = joins && groups_[i].takes(tensor(member.result));
         bool reads = std::any_of(inputs.begin(), inputs.end(), [&](int32_t slot) { return groups_[i].makes(slot); });
         if (instruction->info.effect == Effect::other || (reads && !own)) close(i);
       }
@@ -142,18 +97,9 @@ class Chaining {
  private:
   const at::Tensor& tensor(int32_t slot) const { return plan_.slots.values[slot]; }
 
-  bool is_float(int32_t slot) const {
+  bool fits(int32_t slot, at::ScalarType type) const {
     const at::Tensor& x = tensor(slot);
-    return facts_.steady(slot) && x.defined() && is_plain(x) && x.is_cpu() && x.scalar_type() == at::kFloat && !x.is_neg() && x.is_contiguous();
-  }
-
-  // How many elements of an operand go by before it starts anew, or 0 when it meets the result in no such way.
-  static int64_t period(const at::Tensor& operand, at::IntArrayRef sizes) {
-    if (operand.numel() == 1) return 1;
-    at::IntArrayRef own = operand.sizes();
-    while (!own.empty() && own[0] == 1) own = own.slice(1);
-    if (own.size() > sizes.size() || !own.equals(sizes.slice(sizes.size() - own.size()))) return 0;
-    return operand.numel();
+    return facts_.steady(slot) && x.defined() && (type == at::kFloat ? fits_chain<float>(x) : fits_chain<double>(x));
   }
 
   bool describe(const Instruction& instruction, Member& member) const {
@@ -169,11 +115,11 @@ class Chaining {
     member.result = instruction.results[0];
     instruction.list_inputs(member.inputs);
     const at::Tensor& result = tensor(member.result);
-    if (member.inputs.size() != kernel->second.inputs || !is_float(member.result) || result.numel() == 0 || result.numel() >= kMostElements) return false;
+    if (member.inputs.size() != kernel->second.inputs || !result.defined() || !fits(member.result, result.scalar_type()) || result.numel() == 0) return false;
     int64_t row = 0;
     for (int32_t slot : member.inputs) {
-      if (!is_float(slot)) return false;
-      int64_t p = period(tensor(slot), result.sizes());
+      if (!fits(slot, result.scalar_type())) return false;
+      int64_t p = chain_period(tensor(slot), result.sizes());
       if (p == 0 || (is_row(p, result) && row != 0 && row != p)) return false;
       if (is_row(p, result)) row = p;
     }
@@ -185,7 +131,7 @@ class Chaining {
     std::vector<EagerScalar> numbers;
     instruction.list_numbers(numbers);
     bool scaled = member.code == ChainCode::add || member.code == ChainCode::subtract;
-    if (member.code == ChainCode::threshold_backward) member.number = to_scalar(numbers[0]).to<float>();
+    if (member.code == ChainCode::threshold_backward) member.number = to_scalar(numbers[0]).to<double>();
     return !scaled || to_scalar(numbers[0]).to<double>() == 1;
   }
 
@@ -193,7 +139,7 @@ class Chaining {
 
   void join(Member&& member) {
     const at::Tensor& result = tensor(member.result);
-    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& open) { return open.sizes == result.sizes(); });
+    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& open) { return open.takes(result); });
     if (group != groups_.end() && !has_room(*group, member)) {
       close(static_cast<size_t>(group - groups_.begin()));
       group = groups_.end();
@@ -202,10 +148,11 @@ class Chaining {
       groups_.emplace_back();
       group = groups_.end() - 1;
       group->sizes = at::DimVector(result.sizes());
+      group->type = result.scalar_type();
     }
     for (int32_t slot : member.inputs) {
       if (group->makes(slot)) continue;
-      int64_t p = period(tensor(slot), group->sizes);
+      int64_t p = chain_period(tensor(slot), group->sizes);
       if (is_row(p, result)) group->row = p;
       if (std::find(group->operands.begin(), group->operands.end(), slot) == group->operands.end()) group->operands.push_back(slot);
     }
@@ -215,27 +162,32 @@ class Chaining {
   bool has_room(const Group& group, const Member& member) const {
     for (int32_t slot : member.inputs) {
       if (group.makes(slot)) continue;
-      int64_t p = period(tensor(slot), group.sizes);
+      int64_t p = chain_period(tensor(slot), group.sizes);
       if (is_row(p, tensor(member.result)) && group.row != 0 && group.row != p) return false;
     }
-    return group.members.size() < kMostChainSteps && group.operands.size() + member.inputs.size() <= kMostOperands;
+    return group.members.size() < kMostChainSteps && group.operands.size() + member.inputs.size() <= kMostChainOperands;
   }
 
   void close(size_t index) {
     Group group = std::move(groups_[index]);
     groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(index));
+    made_.push_back(group.type == at::kFloat ? joined<float>(group) : joined<double>(group));
+  }
+
+  template <class T> std::unique_ptr<Instruction> joined(const Group& group) {
     int64_t count = tensor(group.members[0].result).numel();
-    auto chain = std::make_unique<ChainInstruction>(group.sizes, count);
+    auto chain = std::make_unique<ChainInstruction<T>>(group.sizes, count);
     std::unordered_map<int32_t, int16_t> places;
     auto place = [&](int32_t slot) { places.emplace(slot, static_cast<int16_t>(places.size())); };
     for (int32_t slot : group.operands) {
       place(slot);
-      chain->operands.push_back({slot, period(tensor(slot), group.sizes)});
+      chain->operands.push_back(slot);
+      chain->periods.push_back(chain_period(tensor(slot), group.sizes));
     }
     for (const Member& member : group.members) if (is_read_elsewhere(group, member.result)) {
       place(member.result);
       chain->results.push_back(member.result);
-      if (!facts_.is_output(member.result) && count * static_cast<int64_t>(sizeof(float)) <= kMostRestingBytes) plan_.kinds[member.result] = Plan::Slot::resting;
+      if (!facts_.is_output(member.result) && count * static_cast<int64_t>(sizeof(T)) <= kMostRestingBytes) plan_.kinds[member.result] = Plan::Slot::resting;
     }
     for (const Member& member : group.members) if (places.count(member.result) == 0) { place(member.result); chain->own_values++; }
     for (const Member& member : group.members) {
@@ -243,7 +195,7 @@ class Chaining {
       auto is_number = [&](int32_t slot) { return count != 1 && tensor(slot).numel() == 1; };
       chain->steps.push_back({member.code, is_number(a), is_number(b), places[a], places[b], places[member.result], member.number});
     }
-    made_.push_back(std::move(chain));
+    return chain;
   }
 
   bool is_read_elsewhere(const Group& group, int32_t slot) const {

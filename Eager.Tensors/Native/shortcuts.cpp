@@ -1,8 +1,8 @@
 // Short ways to small results: LibTorch's general ones cost several times the work itself. Whatever is not plain takes LibTorch's way.
+#include "shortcuts.h"
+#include "chain_blocks.h"
 #include "fused.h"
-#include "views.h"
 #include <ATen/ATen.h>
-#include <ATen/EmptyTensor.h>
 #include <ATen/TensorUtils.h>
 
 namespace eager {
@@ -16,10 +16,10 @@ bool has_elements(at::IntArrayRef sizes, int64_t count) {
 }
 
 // Beyond this LibTorch's vectors win.
-constexpr int64_t kFew = 256;
+constexpr int64_t kFewInSum = 256;
 
 bool is_short(const at::Tensor& x) {
-  return x.is_cpu() && is_plain(x) && !x.is_neg() && x.numel() <= kFew && x.is_contiguous() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
+  return x.is_cpu() && is_plain(x) && !x.is_neg() && x.numel() <= kFewInSum && x.is_contiguous() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
 }
 
 // In double precision, so the order does not matter.
@@ -34,13 +34,94 @@ template <class T> double total(const at::Tensor& x) {
 }
 
 at::Tensor short_sum(const at::Tensor& x, int64_t divisor) {
-  at::Tensor y = at::detail::empty_cpu({}, x.scalar_type());
+  at::Tensor y = fresh({}, x.scalar_type());
   if (x.scalar_type() == at::kFloat) *static_cast<float*>(y.data_ptr()) = static_cast<float>(total<float>(x) / divisor);
   else *static_cast<double*>(y.data_ptr()) = total<double>(x) / divisor;
   return y;
 }
 
+// Elementwise, a chain of one step. Beyond this LibTorch's vectors, twice as wide on some processors, win.
+constexpr int64_t kFewInChain = 8192;
+
+template <class T> bool is_few(const at::Tensor& x) { return x.numel() <= kFewInChain && fits_chain<T>(x); }
+
+template <class T> at::Tensor unary_of(ChainCode code, const at::Tensor& x) {
+  at::Tensor y = fresh(x.sizes(), x.scalar_type());
+  T* places[] = {static_cast<T*>(x.data_ptr()), static_cast<T*>(y.data_ptr())};
+  ChainStep step{code, false, false, 0, 0, 1, 0};
+  chain_loop<T>()(&step, 1, places, x.numel());
+  return y;
+}
+
+template <class Kernel> at::Tensor unary(ChainCode code, const at::Tensor& x) {
+  if (is_few<float>(x)) return unary_of<float>(code, x);
+  if (is_few<double>(x)) return unary_of<double>(code, x);
+  return Kernel::call(x);
+}
+
+// The operand whose sizes are those of the result comes first; `turned` says that the two have changed places.
+template <class T> at::Tensor binary(ChainStep step, const at::Tensor& whole, const at::Tensor& part, int64_t period, bool turned) {
+  at::Tensor y = fresh(whole.sizes(), whole.scalar_type());
+  int64_t count = whole.numel();
+  if (count == 0) return y;
+  const T* operands[] = {static_cast<const T*>(whole.data_ptr()), static_cast<const T*>(part.data_ptr())};
+  T* result = static_cast<T*>(y.data_ptr());
+  bool is_number = period == 1 && count != 1;
+  step.a = turned, step.b = !turned, step.to = 2;
+  (turned ? step.a_is_number : step.b_is_number) = is_number;
+  if (is_number || period == count) {
+    T* places[] = {const_cast<T*>(operands[0]), const_cast<T*>(operands[1]), result};
+    chain_loop<T>()(&step, 1, places, count);
+  } else {
+    const int64_t periods[] = {count, period};
+    ChainBlocks{&step, 1, periods, 2, 1, 0, count}.run(operands, &result);
+  }
+  return y;
+}
+
+template <class T, class Kernel, class... Rest> at::Tensor binary(ChainStep step, const at::Tensor& a, const at::Tensor& b, const Rest&... rest) {
+  if (b.dim() <= a.dim())
+    if (int64_t period = chain_period(b, a.sizes())) return binary<T>(step, a, b, period, false);
+  if (a.dim() <= b.dim())
+    if (int64_t period = chain_period(a, b.sizes())) return binary<T>(step, b, a, period, true);
+  return Kernel::call(a, b, rest...);
+}
+
+template <class Kernel, class... Rest> at::Tensor binary(ChainCode code, double number, const at::Tensor& a, const at::Tensor& b, const Rest&... rest) {
+  ChainStep step{code, false, false, 0, 0, 0, number};
+  if (is_few<float>(a) && is_few<float>(b)) return binary<float, Kernel>(step, a, b, rest...);
+  if (is_few<double>(a) && is_few<double>(b)) return binary<double, Kernel>(step, a, b, rest...);
+  return Kernel::call(a, b, rest...);
+}
+
+bool is_one(const at::Scalar& alpha) { return alpha.equal(1); }
+
 }  // namespace
+
+// Sums and differences of multiples are LibTorch's: it joins product and sum in one rounding or in two, as its vectors go.
+at::Tensor add(const at::Tensor& a, const at::Tensor& b, const at::Scalar& alpha) {
+  using Kernel = at::_ops::add_Tensor;
+  return is_one(alpha) ? binary<Kernel>(ChainCode::add, 0, a, b, alpha) : Kernel::call(a, b, alpha);
+}
+
+at::Tensor subtract(const at::Tensor& a, const at::Tensor& b, const at::Scalar& alpha) {
+  using Kernel = at::_ops::sub_Tensor;
+  return is_one(alpha) ? binary<Kernel>(ChainCode::subtract, 0, a, b, alpha) : Kernel::call(a, b, alpha);
+}
+
+at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) { return binary<at::_ops::mul_Tensor>(ChainCode::multiply, 0, a, b); }
+at::Tensor divide(const at::Tensor& a, const at::Tensor& b) { return binary<at::_ops::div_Tensor>(ChainCode::divide, 0, a, b); }
+at::Tensor negate(const at::Tensor& x) { return unary<at::_ops::neg>(ChainCode::negate, x); }
+at::Tensor abs(const at::Tensor& x) { return unary<at::_ops::abs>(ChainCode::abs, x); }
+at::Tensor relu(const at::Tensor& x) { return unary<at::_ops::relu>(ChainCode::relu, x); }
+at::Tensor sqrt(const at::Tensor& x) { return unary<at::_ops::sqrt>(ChainCode::sqrt, x); }
+at::Tensor square(const at::Tensor& x) { return unary<at::_ops::square>(ChainCode::square, x); }
+at::Tensor reciprocal(const at::Tensor& x) { return unary<at::_ops::reciprocal>(ChainCode::reciprocal, x); }
+at::Tensor rsqrt(const at::Tensor& x) { return unary<at::_ops::rsqrt>(ChainCode::rsqrt, x); }
+
+at::Tensor threshold_backward(const at::Tensor& g, const at::Tensor& x, const at::Scalar& threshold) {
+  return binary<at::_ops::threshold_backward>(ChainCode::threshold_backward, threshold.to<double>(), g, x, threshold);
+}
 
 at::Tensor reshape(const at::Tensor& x, at::IntArrayRef shape) {
   if (is_plain(x) && has_elements(shape, x.numel()))

@@ -1,6 +1,6 @@
 // Views of a tensor's memory, made without LibTorch's dispatcher.
 #pragma once
-#include <ATen/core/Tensor.h>
+#include "pool.h"
 
 namespace eager {
 
@@ -8,7 +8,7 @@ namespace eager {
 inline bool is_plain(const at::Tensor& x) { return x.layout() == at::kStrided && !x.is_quantized(); }
 
 inline at::Tensor view_of(const at::Tensor& x, at::IntArrayRef sizes, at::IntArrayRef strides, int64_t offset) {
-  at::Tensor view = at::detail::make_tensor<at::TensorImpl>(at::TensorImpl::VIEW, at::Storage(x.storage()), x.key_set(), x.dtype());
+  at::Tensor view = at::detail::make_tensor<PooledTensor>(at::TensorImpl::VIEW, at::Storage(x.storage()), x.key_set(), x.dtype());
   view.unsafeGetTensorImpl()->set_sizes_and_strides(sizes, strides, offset);
   return view;
 }

@@ -3,7 +3,7 @@ using Eager.Autograd;
 namespace Eager.Tests.Tracing;
 
 /// <summary>A function of operations that are drawn by a seed: chains with branches, views, assignments, random numbers, gradients, several results.</summary>
-internal sealed class RandomProgram(int seed, int columns) : IDisposable
+internal sealed class RandomProgram(int seed, int columns, DType dtype) : IDisposable
 {
     private static readonly float[] Special = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, -0f, 0f, 1e-40f, 1e30f];
 
@@ -13,13 +13,13 @@ internal sealed class RandomProgram(int seed, int columns) : IDisposable
     internal List<string> Log { get; } = [];
 
     /// <summary>A variable that the program reads and assigns.</summary>
-    internal Variable State { get; } = new(Tensor.Full([columns], 0.5f), trainable: false);
+    internal Variable State { get; } = new(Tensor.Full([columns], 0.5f).Cast(dtype), trainable: false);
 
     /// <summary>A matrix, another that shares nothing with it, a row and a scalar.</summary>
-    internal static Tensor[] Inputs(Random random, int rows, int columns, bool turned) =>
+    internal static Tensor[] Inputs(Random random, int rows, int columns, DType dtype, bool turned) =>
     [
-        turned ? Values(random, columns, rows).Transpose() : Values(random, rows, columns), Values(random, rows, columns),
-        Values(random, columns), Values(random),
+        turned ? Values(random, dtype, columns, rows).Transpose() : Values(random, dtype, rows, columns), Values(random, dtype, rows, columns),
+        Values(random, dtype, columns), Values(random, dtype),
     ];
 
     internal Tensor[] Run(IReadOnlyList<Tensor> inputs)
@@ -36,12 +36,12 @@ internal sealed class RandomProgram(int seed, int columns) : IDisposable
 
     public void Dispose() => generator.Dispose();
 
-    private static Tensor Values(Random random, params Dim[] shape)
+    private static Tensor Values(Random random, DType dtype, params Dim[] shape)
     {
         float[] values = new float[Shape.Of(shape).ElementCount.Value];
         for (int i = 0; i < values.Length; i++)
             values[i] = random.Next(20) == 0 ? Special[random.Next(Special.Length)] : (float)((random.NextDouble() * 4) - 2);
-        return Tensor.From(values, Shape.Of(shape));
+        return Tensor.From(values, Shape.Of(shape)).Cast(dtype);
     }
 
     private Tensor Step(Random random, List<Tensor> made)
@@ -74,9 +74,9 @@ internal sealed class RandomProgram(int seed, int columns) : IDisposable
             20 => a.Rank == 2 && a.Shape[0].Value > 1 ? a.Narrow(0, 1, a.Shape[0].Value - 1) : a + a,
             21 => a.Greater(0).Where(a, -a),
             22 => Assign(random, made),
-            23 => Tensor.RandomUniform(a.Shape, generator: generator) * a,
+            23 => Tensor.RandomUniform(a.Shape, dtype: dtype, generator: generator) * a,
             24 => Gradient(a, Partner(random, made, a)),
-            _ => a.Maximum(0) - Tensor.Full([], 0.25f),
+            _ => a.Maximum(0) - Tensor.Full([], 0.25f).Cast(dtype),
         };
     }
 
