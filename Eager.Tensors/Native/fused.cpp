@@ -1,4 +1,5 @@
 #include "fused.h"
+#include "pool.h"
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -18,7 +19,7 @@ bool plain(const at::Tensor& t, at::ScalarType type) { return t.device().is_cpu(
 std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
   int64_t rows = logits.size(0), classes = logits.size(1);
   if (plain(logits) && plain(labels, at::kLong)) {
-    auto loss = at::empty({rows}, logits.options()), probabilities = at::empty({rows, classes}, logits.options());
+    auto loss = fresh({rows}, at::kFloat), probabilities = fresh({rows, classes}, at::kFloat);
     int64_t bad = loops().cross_entropy(logits.data_ptr<float>(), labels.data_ptr<int64_t>(), loss.data_ptr<float>(), probabilities.data_ptr<float>(), rows, classes);
     TORCH_CHECK_VALUE(bad < 0, "label ", labels.data_ptr<int64_t>()[bad], " of row ", bad, " is not in [0, ", classes, ")");
     return {loss, probabilities};
@@ -37,7 +38,7 @@ std::tuple<at::Tensor, at::Tensor> sparse_cross_entropy(const at::Tensor& logits
 
 at::Tensor sparse_cross_entropy_backward(const at::Tensor& g, const at::Tensor& probabilities, const at::Tensor& labels) {
   if (plain(g) && plain(probabilities) && plain(labels, at::kLong)) {
-    auto out = at::empty_like(probabilities);
+    auto out = fresh(probabilities.sizes(), at::kFloat);
     loops().cross_entropy_backward(g.data_ptr<float>(), probabilities.data_ptr<float>(), labels.data_ptr<int64_t>(), out.data_ptr<float>(), probabilities.size(0), probabilities.size(1));
     return out;
   }

@@ -50,6 +50,13 @@ void update_(int64_t rule, at::TensorList variables, at::TensorList gradients, a
 at::Tensor call_host(int64_t entry, int64_t function, at::TensorList inputs);
 
 enum class Rule : int64_t;
+
+// A matrix and how far apart its rows, and the numbers of a row, lie.
+template <class T> struct MatrixOf {
+  const T* numbers;
+  int64_t rows, columns, row_step, step;
+};
+
 // The loops, compiled for each processor (fused_generic.cpp, fused_avx2.cpp). Returns the first row whose label is out of range, or -1.
 struct FusedLoops {
   int64_t (*cross_entropy)(const float* logits, const int64_t* labels, float* loss, float* probabilities, int64_t rows, int64_t classes);
@@ -57,6 +64,8 @@ struct FusedLoops {
   void (*dropout_mask)(float* mask, int64_t n, double kept, uint64_t seed);
   void (*update)(Rule rule, float* x, const float* g, float* const* slots, int64_t n, const double* settings);
   void (*update_double)(Rule rule, double* x, const double* g, double* const* slots, int64_t n, const double* settings);
+  void (*add_product)(float* y, const MatrixOf<float>& a, const MatrixOf<float>& b);
+  void (*add_product_double)(double* y, const MatrixOf<double>& a, const MatrixOf<double>& b);
 };
 extern const FusedLoops generic_loops;
 extern const FusedLoops avx2_loops;

@@ -110,8 +110,37 @@ template <class N> void update_loop(Rule rule, N* x, const N* g, N* const* slots
   with_rule<N>(rule, settings, [&](const auto& step) { sweep(step, Decay<N>(settings), x, g, slots, n); });
 }
 
+// Σ a[k·step_a]·b[k·step_b], in lanes that fill a vector.
+template <class T> T dot(const T* a, int64_t step_a, const T* b, int64_t step_b, int64_t n) {
+  constexpr int lanes = 32 / sizeof(T);
+  T sums[lanes] = {}, sum = 0;
+  int64_t k = 0;
+  if (step_a == 1 && step_b == 1)
+    for (; k + lanes <= n; k += lanes)
+      for (int j = 0; j < lanes; j++) sums[j] += a[k + j] * b[k + j];
+  for (; k < n; k++) sum += a[k * step_a] * b[k * step_b];
+  for (int j = 0; j < lanes; j++) sum += sums[j];
+  return sum;
+}
+
+// y += a·b, where y lies in C order: row by row of b, so that the places of y go side by side, or number by number where that would be no gain.
+template <class T> void add_product(T* y, const MatrixOf<T>& a, const MatrixOf<T>& b) {
+  bool in_rows = b.step == 1 && b.columns >= 4;
+  for (int64_t i = 0; i < a.rows; i++) {
+    T* row = y + i * b.columns;
+    const T* left = a.numbers + i * a.row_step;
+    for (int64_t k = 0; in_rows && k < a.columns; k++) {
+      const T factor = left[k * a.step];
+      const T* other = b.numbers + k * b.row_step;
+#pragma GCC ivdep
+      for (int64_t j = 0; j < b.columns; j++) row[j] += factor * other[j];
+    }
+    for (int64_t j = 0; !in_rows && j < b.columns; j++) row[j] += dot(left, a.step, b.numbers + j * b.step, b.row_step, a.columns);
+  }
+}
+
 }  // namespace
 
-const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, dropout_mask_loop, update_loop<float>, update_loop<double>};
+const FusedLoops EAGER_LOOPS = {cross_entropy_rows, cross_entropy_backward_rows, dropout_mask_loop, update_loop<float>, update_loop<double>, add_product<float>, add_product<double>};
 
 }  // namespace eager

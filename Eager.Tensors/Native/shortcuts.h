@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/abs_ops.h>
 #include <ATen/ops/add_ops.h>
+#include <ATen/ops/addmm_ops.h>
 #include <ATen/ops/div_ops.h>
+#include <ATen/ops/mm_ops.h>
 #include <ATen/ops/mul_ops.h>
 #include <ATen/ops/neg_ops.h>
 #include <ATen/ops/reciprocal_ops.h>
@@ -28,6 +30,8 @@ at::Tensor square(const at::Tensor& x);
 at::Tensor reciprocal(const at::Tensor& x);
 at::Tensor rsqrt(const at::Tensor& x);
 at::Tensor threshold_backward(const at::Tensor& g, const at::Tensor& x, const at::Scalar& threshold);
+at::Tensor mm(const at::Tensor& a, const at::Tensor& b);
+at::Tensor addmm(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha);
 
 template <class Kernel> constexpr auto way = &Kernel::call;
 template <> constexpr auto way<at::_ops::add_Tensor> = &add;
@@ -42,5 +46,7 @@ template <> constexpr auto way<at::_ops::square> = &square;
 template <> constexpr auto way<at::_ops::reciprocal> = &reciprocal;
 template <> constexpr auto way<at::_ops::rsqrt> = &rsqrt;
 template <> constexpr auto way<at::_ops::threshold_backward> = &threshold_backward;
+template <> constexpr auto way<at::_ops::mm> = &mm;
+template <> constexpr auto way<at::_ops::addmm> = &addmm;
 
 }  // namespace eager

@@ -1,0 +1,65 @@
+using NUnit.Framework;
+
+namespace Eager.Tests.Ops;
+
+/// <summary>Products of small matrices take a way of their own, those of large ones a BLAS.</summary>
+public sealed class SmallProductTests
+{
+    // From one number, and none, to sizes where the other way begins.
+    [Test]
+    public void Products_are_those_of_the_definition([Values(0, 1, 4, 7, 40)] int rows, [Values(DType.Float32, DType.Float64)] DType dtype)
+    {
+        foreach (int inner in (int[])[0, 1, 3, 8, 33])
+            foreach (int columns in (int[])[0, 1, 4, 5, 16])
+                foreach (Layout left in Enum.GetValues<Layout>())
+                    foreach (Layout right in Enum.GetValues<Layout>())
+                        Check(rows, inner, columns, dtype, left, right);
+    }
+
+    [Test]
+    public void What_is_no_number_goes_through()
+    {
+        Tensor a = Tensor.From([[0f, 1], [0, 0]]), b = Tensor.From([[float.NaN, 1], [float.PositiveInfinity, -1]]);
+        Assert.That(a.MatMul(b).ToArray<float>(), Is.EqualTo(new[] { float.NaN, -1, float.NaN, 0 }), "0·∞ is no number");
+    }
+
+    private enum Layout { Rows, Columns, Apart }
+
+    private static void Check(int rows, int inner, int columns, DType dtype, Layout left, Layout right)
+    {
+        string what = $"{rows}×{inner} by {inner}×{columns}, {left}, {right}";
+        double[,] a = Numbers(rows, inner, 1), b = Numbers(inner, columns, 2), c = Numbers(1, columns, 3);
+        Tensor x = Make(a, dtype, left), y = Make(b, dtype, right), bias = Tensor.FromArray<double>(c).Squeeze(0).Cast(dtype);
+        Tensor product = x.MatMul(y), affine = Tensor.Affine(x, y, bias);
+        Assert.That((product.Shape, product.DType), Is.EqualTo((Shape.Of([rows, columns]), dtype)), what);
+        Assert.That((affine.Shape, affine.DType), Is.EqualTo((Shape.Of([rows, columns]), dtype)), what);
+        var sums = new double[rows * columns];
+        for (int i = 0; i < sums.Length; i++)
+            for (int k = 0; k < inner; k++) sums[i] += a[i / columns, k] * b[k, i % columns];
+        // Sums of up to 33 products of numbers of at most one, whatever their order: an ε for each, and for the bias.
+        double bound = (inner + 2) * (dtype == DType.Float32 ? 1.2e-7 : 2.3e-16);
+        Assert.That(product.Cast(DType.Float64).ToArray<double>(), Is.EqualTo(sums).Within(bound), what);
+        Assert.That(affine.Cast(DType.Float64).ToArray<double>(), Is.EqualTo(sums.Select((sum, i) => sum + c[0, i % columns])).Within(bound), what);
+    }
+
+    private static double[,] Numbers(int rows, int columns, int seed)
+    {
+        var random = new Random(seed);
+        var values = new double[rows, columns];
+        // Multiples of 2⁻²⁰, which float32 holds.
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++) values[i, j] = random.Next(-1 << 20, 1 << 20) * Math.Pow(2, -20);
+        return values;
+    }
+
+    private static Tensor Make(double[,] values, DType dtype, Layout layout)
+    {
+        Tensor plain = Tensor.FromArray<double>(values).Cast(dtype);
+        return layout switch
+        {
+            Layout.Rows => plain,
+            Layout.Columns => plain.Transpose().Clone().Transpose(),
+            _ => Tensor.Stack([plain, plain + 1], -1).Narrow(-1, 0, 1).Squeeze(-1),
+        };
+    }
+}
