@@ -4,7 +4,6 @@
 #include "fused.h"
 #include <ATen/ATen.h>
 #include <ATen/TensorUtils.h>
-#include <algorithm>
 
 namespace eager {
 namespace {
@@ -95,35 +94,6 @@ template <class Kernel, class... Rest> at::Tensor binary(ChainCode code, double 
   return Kernel::call(a, b, rest...);
 }
 
-// Beyond so many products of two numbers, or numbers in the result, a BLAS wins.
-constexpr int64_t kFewInProduct = 512, kFewSums = 128;
-
-template <class T> bool is_matrix(const at::Tensor& x) {
-  return x.dim() == 2 && x.scalar_type() == c10::CppTypeToScalarType<T>::value && x.is_cpu() && is_plain(x) && !x.is_neg();
-}
-
-template <class T> bool is_few(const at::Tensor& a, const at::Tensor& b) {
-  return is_matrix<T>(a) && is_matrix<T>(b) && a.size(1) == b.size(0) && a.size(0) <= kFewSums && b.size(1) <= kFewSums && a.size(1) <= kFewInProduct &&
-         a.size(0) * b.size(1) <= kFewSums && a.numel() * b.size(1) <= kFewInProduct;
-}
-
-template <class T> MatrixOf<T> matrix(const at::Tensor& x) { return {static_cast<const T*>(x.data_ptr()), x.size(0), x.size(1), x.stride(0), x.stride(1)}; }
-
-void add_product(float* y, const MatrixOf<float>& a, const MatrixOf<float>& b) { loops().add_product(y, a, b); }
-void add_product(double* y, const MatrixOf<double>& a, const MatrixOf<double>& b) { loops().add_product_double(y, a, b); }
-
-// Each row of the result begins as c, or as zeros.
-template <class T> at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor* c = nullptr) {
-  at::Tensor y = fresh({a.size(0), b.size(1)}, a.scalar_type());
-  T* result = static_cast<T*>(y.data_ptr());
-  if (c == nullptr) std::fill_n(result, y.numel(), T(0));
-  else for (int64_t i = 0; i < y.numel(); i += c->numel()) std::copy_n(static_cast<const T*>(c->data_ptr()), c->numel(), result + i);
-  add_product(result, matrix<T>(a), matrix<T>(b));
-  return y;
-}
-
-template <class T> bool is_row(const at::Tensor& c, const at::Tensor& b) { return fits_chain<T>(c) && c.dim() == 1 && c.size(0) == b.size(1); }
-
 bool is_one(const at::Scalar& alpha) { return alpha.equal(1); }
 
 }  // namespace
@@ -151,20 +121,6 @@ at::Tensor rsqrt(const at::Tensor& x) { return unary<at::_ops::rsqrt>(ChainCode:
 
 at::Tensor threshold_backward(const at::Tensor& g, const at::Tensor& x, const at::Scalar& threshold) {
   return binary<at::_ops::threshold_backward>(ChainCode::threshold_backward, threshold.to<double>(), g, x, threshold);
-}
-
-at::Tensor mm(const at::Tensor& a, const at::Tensor& b) {
-  if (is_few<float>(a, b)) return product<float>(a, b);
-  if (is_few<double>(a, b)) return product<double>(a, b);
-  return at::_ops::mm::call(a, b);
-}
-
-at::Tensor addmm(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha) {
-  if (is_one(beta) && is_one(alpha)) {
-    if (is_few<float>(a, b) && is_row<float>(c, b)) return product<float>(a, b, &c);
-    if (is_few<double>(a, b) && is_row<double>(c, b)) return product<double>(a, b, &c);
-  }
-  return at::_ops::addmm::call(c, a, b, beta, alpha);
 }
 
 at::Tensor reshape(const at::Tensor& x, at::IntArrayRef shape) {

@@ -1,9 +1,10 @@
-// The way to a kernel: LibTorch's dispatcher, unless a shorter one leads to small results (shortcuts.cpp).
+// The way to a kernel: LibTorch's dispatcher, unless a shorter one leads to the same (shortcuts.cpp, products.cpp).
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/abs_ops.h>
 #include <ATen/ops/add_ops.h>
 #include <ATen/ops/addmm_ops.h>
+#include <ATen/ops/bmm_ops.h>
 #include <ATen/ops/div_ops.h>
 #include <ATen/ops/mm_ops.h>
 #include <ATen/ops/mul_ops.h>
@@ -32,6 +33,7 @@ at::Tensor rsqrt(const at::Tensor& x);
 at::Tensor threshold_backward(const at::Tensor& g, const at::Tensor& x, const at::Scalar& threshold);
 at::Tensor mm(const at::Tensor& a, const at::Tensor& b);
 at::Tensor addmm(const at::Tensor& c, const at::Tensor& a, const at::Tensor& b, const at::Scalar& beta, const at::Scalar& alpha);
+at::Tensor bmm(const at::Tensor& a, const at::Tensor& b);
 
 template <class Kernel> constexpr auto way = &Kernel::call;
 template <> constexpr auto way<at::_ops::add_Tensor> = &add;
@@ -48,5 +50,6 @@ template <> constexpr auto way<at::_ops::rsqrt> = &rsqrt;
 template <> constexpr auto way<at::_ops::threshold_backward> = &threshold_backward;
 template <> constexpr auto way<at::_ops::mm> = &mm;
 template <> constexpr auto way<at::_ops::addmm> = &addmm;
+template <> constexpr auto way<at::_ops::bmm> = &bmm;
 
 }  // namespace eager

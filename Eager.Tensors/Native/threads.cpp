@@ -1,28 +1,17 @@
 // Thread counts of LibTorch's own pool and of the BLAS that it links.
 #include "abi.h"
+#include "blas.h"
 #include <ATen/Parallel.h>
-#include <dlfcn.h>
-
-namespace {
-template <class Function> Function blas(const char* name) {
-  void* found = dlsym(RTLD_DEFAULT, name);
-  if (!found) {
-    static void* openblas = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
-    if (openblas) found = dlsym(openblas, name);
-  }
-  return reinterpret_cast<Function>(found);
-}
-}  // namespace
 
 EAGER_EXPORT int32_t eager_set_threads(int32_t kernels, int32_t blas_threads) {
   return eager::guarded(1, [&] {
     at::set_num_threads(kernels);
-    if (auto set = blas<void (*)(int)>("openblas_set_num_threads")) set(blas_threads);
+    if (auto set = eager::blas<void (*)(int)>("openblas_set_num_threads")) set(blas_threads);
     return 0;
   });
 }
 EAGER_EXPORT int32_t eager_get_threads() { return at::get_num_threads(); }
 EAGER_EXPORT int32_t eager_get_blas_threads() {
-  auto get = blas<int (*)()>("openblas_get_num_threads");
+  auto get = eager::blas<int (*)()>("openblas_get_num_threads");
   return get ? get() : 0;
 }
