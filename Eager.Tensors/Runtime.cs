@@ -18,7 +18,7 @@ public static unsafe class Runtime
     /// <summary>True when this LibTorch and machine have a GPU.</summary>
     public static bool HasCuda => CudaDevices.Count > 0;
 
-    /// <summary>The threads over which one kernel other than a matrix product is spread; 1 unless set, which suits MLPs.</summary>
+    /// <summary>The threads over which one kernel other than a single matrix product is spread; 1 unless set, which suits MLPs.</summary>
     public static int KernelThreads
     {
         get
@@ -85,7 +85,7 @@ public static unsafe class Runtime
     }
 
     /// <summary>Sets how many threads kernels and matrix products use.</summary>
-    /// <param name="kernels">For kernels such as convolutions and elementwise operations on large tensors.</param>
+    /// <param name="kernels">For kernels such as convolutions, elementwise operations on large tensors and batches of small matrix products.</param>
     /// <param name="blas">For matrix products; as many as for kernels when null.</param>
     /// <exception cref="InvalidArgumentException">A count is below 1.</exception>
     public static void SetThreads(int kernels, int? blas = null)

@@ -1,12 +1,13 @@
 // Products of matrices on the CPU: by loops where they are few, else by the BLAS, called without LibTorch's way to it, which costs as much as a
 // product of two 24 × 24 matrices. What is not plain takes LibTorch's way.
-#include "blas.h"
 #include "fused.h"
+#include "libraries.h"
 #include "pool.h"
 #include "shortcuts.h"
 #include "views.h"
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <atomic>
 #include <climits>
 
 namespace eager {
@@ -16,12 +17,14 @@ namespace {
 constexpr int64_t kFewProducts = 512, kFewSums = 128;
 // Up to here OpenBLAS multiplies on the thread that calls it (interface/gemm.c).
 constexpr int64_t kOneThread = 1 << 18;
+// What is worth waking a thread for, which takes some 30 µs: by the BLAS, by loops.
+constexpr int64_t kPart = 1 << 22, kPartOfFew = 1 << 17;
 
 template <class T> using Gemm = void (*)(const char* a_lies, const char* b_lies, const int* m, const int* n, const int* k, const T* alpha, const T* a, const int* lda,
                                          const T* b, const int* ldb, const T* beta, T* c, const int* ldc);
 
 template <class T> Gemm<T> gemm() {
-  static const auto found = blas<Gemm<T>>(std::is_same_v<T, float> ? "sgemm_" : "dgemm_");
+  static const auto found = linked<Gemm<T>>(std::is_same_v<T, float> ? "sgemm_" : "dgemm_");
   return found;
 }
 
@@ -74,6 +77,21 @@ template <class T> struct Product {
   }
 };
 
+// Calls f(begin, end) for pieces of [0, count), for which `least` are worth a thread, on the threads that LibTorch's kernels run on: a sleeping
+// thread may wake late, so who is awake takes the next piece. OpenMP's pool is asked for by the name under which compilers call it, because
+// linking OpenMP would bring a second pool beside that of a PyTorch wheel.
+template <class F> void share_out(int64_t count, int64_t least, const F& f) {
+  using Parallel = void (*)(void (*work)(void*), void* data, unsigned threads, unsigned flags);
+  static const auto parallel = linked<Parallel>("GOMP_parallel");
+  const int64_t threads = std::min<int64_t>(at::get_num_threads(), count / least);
+  if (threads <= 1 || !parallel || at::in_parallel_region()) return f(0, count);
+  struct Work { const F& f; int64_t count, piece; std::atomic<int64_t> next{0}; } work{f, count, std::max<int64_t>(1, least / 16)};
+  parallel([](void* data) {
+    Work& work = *static_cast<Work*>(data);
+    for (int64_t begin; (begin = work.next.fetch_add(work.piece)) < work.count;) work.f(begin, std::min(begin + work.piece, work.count));
+  }, &work, static_cast<unsigned>(threads), 0);
+}
+
 template <class T> bool is_array(const at::Tensor& x, int64_t rank) {
   return x.dim() == rank && x.scalar_type() == c10::CppTypeToScalarType<T>::value && x.is_cpu() && is_plain(x) && !x.is_neg();
 }
@@ -109,7 +127,8 @@ template <class T> at::Tensor products(const at::Tensor& a, const at::Tensor& b)
   auto run = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) first.at(i * a.stride(0), i * b.stride(0)).run(numbers<T>(y) + i * sums, false);
   };
-  if (first.size() <= kOneThread) at::parallel_for(0, batch, std::max<int64_t>(1, kOneThread / std::max<int64_t>(1, first.size())), run);
+  const int64_t part = (first.few ? kPartOfFew : kPart) / std::max<int64_t>(1, first.size());
+  if (first.size() <= kOneThread) share_out(batch, std::max<int64_t>(1, part), run);
   else run(0, batch);
   return y;
 }

@@ -33,6 +33,22 @@ public sealed class ProductTests
                     }
     }
 
+    [TestCase(8000, 4), TestCase(3000, 16), TestCase(60, 64)]
+    public void Threads_share_a_batch(int batch, int size)
+    {
+        Tensor a = Tensor.RandomNormal([batch, size, size]), b = Tensor.RandomNormal([batch, size, size]), alone = a.MatMul(b);
+        (int kernels, int products) = (Runtime.KernelThreads, Runtime.BlasThreads);
+        Runtime.SetThreads(3, 1);
+        try
+        {
+            for (int run = 0; run < 20; run++) Assert.That(a.MatMul(b).ToArray<float>(), Is.EqualTo(alone.ToArray<float>()), "each product is one thread's, whoever's");
+        }
+        finally
+        {
+            Runtime.SetThreads(kernels, Math.Max(products, 1));
+        }
+    }
+
     [Test]
     public void One_matrix_meets_all_of_a_batch()
     {

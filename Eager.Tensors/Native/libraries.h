@@ -1,10 +1,10 @@
-// Functions of the BLAS that LibTorch links, by name; null where it has none of that name to give.
+// Functions of the libraries that LibTorch links, its BLAS and its threads, by name; null where there is none of that name.
 #pragma once
 #include <dlfcn.h>
 
 namespace eager {
 
-template <class Function> Function blas(const char* name) {
+template <class Function> Function linked(const char* name) {
   void* found = dlsym(RTLD_DEFAULT, name);
   if (!found) {
     static void* openblas = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
