@@ -41,8 +41,8 @@ internal sealed class BenchmarkRun(Options options)
         var trainings = Case.Training(options.Rows, options.Seconds).ToArray();
         var operations = Case.Operations(options.Rows, options.Seconds).ToArray();
         var workloads = Case.Workloads(options.Rows, options.Seconds).ToArray();
-        var first = rosters[options.Threads[0]];
-        var progress = new Progress(PlannedSeconds(trainings, operations, workloads, first));
+        var (first, last) = (rosters[options.Threads[0]], rosters[options.Threads.Max()]);
+        var progress = new Progress(PlannedSeconds(trainings, operations, workloads, first, rosters.Values, last));
         foreach (var (threads, roster) in rosters)
         {
             using var peers = new Peers();
@@ -58,7 +58,6 @@ internal sealed class BenchmarkRun(Options options)
                 measurements.AddRange(progress.Show($"{row.Row} {row.Title}, {Threads(threads)}", SecondsOf(row, roster.ForWorkload(row.Title)), () => turns.Take(row, roster.ForWorkload(row.Title)).ToArray()));
         }
 
-        var last = rosters[options.Threads.Max()];
         if (options.Rows.Contains("W6"))
             epochs = progress.Show("W6 epoch from files", EpochSeconds(last), () => EpochRow.Run(last.ForEpochs(), FewRounds, options.Quick));
         if (options.Rows.Contains("W11"))
@@ -96,11 +95,12 @@ internal sealed class BenchmarkRun(Options options)
         return measurements.GroupBy(m => (m.Row, m.Case)).All(Results.LossesAgree) && Results.LossesAgree(epochs) ? 0 : 1;
     }
 
-    // The plan behind "time left"; a turn lasts about half as long again as the time asked of it.
-    private double PlannedSeconds(IEnumerable<Case> trainings, IEnumerable<Case> operations, IEnumerable<Case> workloads, Roster roster)
-        => options.Threads.Count * (trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + workloads.Sum(row => SecondsOf(row, roster.ForWorkload(row.Title)))) + operations.Sum(row => SecondsOf(row, roster.ForOperations()))
-            + (options.Rows.Contains("W8") ? MemorySeconds(roster) : 0) + (options.Rows.Contains("W9") ? StartSeconds(roster) : 0)
-            + (options.Rows.Contains("W6") ? EpochSeconds(roster) : 0) + (options.Rows.Contains("W11") ? FileSeconds(roster) : 0);
+    // The plan behind "time left"; a turn lasts about half as long again as the time asked of it. With more threads some have more to choose from.
+    private double PlannedSeconds(Case[] trainings, Case[] operations, Case[] workloads, Roster first, IEnumerable<Roster> rosters, Roster last)
+        => operations.Sum(row => SecondsOf(row, first.ForOperations()))
+            + rosters.Sum(roster => trainings.Sum(row => SecondsOf(row, roster.ForTraining())) + workloads.Sum(row => SecondsOf(row, roster.ForWorkload(row.Title))))
+            + (options.Rows.Contains("W8") ? MemorySeconds(first) : 0) + (options.Rows.Contains("W9") ? StartSeconds(first) : 0)
+            + (options.Rows.Contains("W6") ? EpochSeconds(last) : 0) + (options.Rows.Contains("W11") ? FileSeconds(last) : 0);
 
     private double SecondsOf(Case row, IReadOnlyList<Contestant> contestants)
         => contestants.Sum(c => c.Candidates.Count) * (1 + options.Rounds) * ((double)row.Request["seconds"]! * 1.5 + 0.03);
