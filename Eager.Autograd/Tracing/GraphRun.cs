@@ -137,7 +137,7 @@ internal sealed class GraphRun
         }
         if (operation.Variable is not { } variable || initialized.ContainsKey(variable)) return;
         if (session is null) throw new UninitializedVariableException($"Run: variable '{variable.Name}' belongs to graph '{graph.Name}' and has values in sessions only; run a Session of the graph.");
-        if (session.ValueOf(variable) is null) throw new UninitializedVariableException($"Run: variable '{variable.Name}' of graph '{graph.Name}' is not initialized in this session; call session.InitializeAll() first.");
+        if (session.ValueOf(variable) is null) throw new UninitializedVariableException($"Run: variable '{variable.Name}' of graph '{graph.Name}' is not initialized in the session; call session.InitializeAll() first.");
     }
 
     private void Step(Operation operation, Dictionary<Variable, Variable?> initializing)

@@ -20,7 +20,7 @@ public abstract class GraphRunner
     /// <param name="feeds">Values that tensors take in this run.</param>
     /// <exception cref="InvalidArgumentException">A placeholder that the fetch depends on is not fed, or something is not of this graph.</exception>
     /// <exception cref="ShapeMismatchException">A value does not fit what it is fed for.</exception>
-    /// <exception cref="UninitializedVariableException">A variable has no value in this session yet.</exception>
+    /// <exception cref="UninitializedVariableException">A variable has no value in the session yet.</exception>
     /// <example><code>Tensor result = session.Run(y, new() { [x] = batch });</code></example>
     public Tensor Run(Tensor fetch, Feeds? feeds = null)
     {

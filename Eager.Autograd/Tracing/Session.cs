@@ -39,7 +39,7 @@ public sealed class Session : GraphRunner, IDisposable
     /// <summary>The session that <see cref="SymbolEvaluation.Eval"/> asks on this thread; null when none is open.</summary>
     public static Session? Current => current;
 
-    internal override Graph RunGraph => disposed ? throw new DisposedException($"This session of graph '{Graph.Name}' was disposed, and its values with it.") : Graph;
+    internal override Graph RunGraph => disposed ? throw new DisposedException($"A session of graph '{Graph.Name}' was disposed, and its values with it.") : Graph;
 
     internal override Session RunSession => this;
 
@@ -80,20 +80,20 @@ public sealed class Session : GraphRunner, IDisposable
         }
     }
 
-    /// <summary>Whether a variable has a value in this session.</summary>
+    /// <summary>Whether a variable has a value in the session.</summary>
     public bool IsInitialized(Variable variable) => values.ContainsKey(RequireOwn(variable));
 
-    /// <summary>The variables of the graph that have no value in this session yet.</summary>
+    /// <summary>The variables of the graph that have no value in the session yet.</summary>
     public IReadOnlyList<Variable> Uninitialized() => [.. RunGraph.Variables.Where(v => !values.ContainsKey(v))];
 
     /// <summary>The session's own variable for one of the graph: to read, to assign, to keep in a checkpoint.</summary>
     /// <param name="variable">A variable of the graph.</param>
-    /// <exception cref="UninitializedVariableException">It has no value in this session yet.</exception>
+    /// <exception cref="UninitializedVariableException">It has no value in the session yet.</exception>
     /// <example><code>session.Own(w).Assign(restored);</code></example>
     public Variable Own(Variable variable) => ValueOf(RequireOwn(variable))
-        ?? throw new UninitializedVariableException($"Own: variable '{variable.Name}' of graph '{Graph.Name}' is not initialized in this session; call session.InitializeAll() first.");
+        ?? throw new UninitializedVariableException($"Own: variable '{variable.Name}' of graph '{Graph.Name}' is not initialized in the session; call session.InitializeAll() first.");
 
-    /// <summary>Until the result is disposed, <see cref="SymbolEvaluation.Eval"/> asks this session on this thread.</summary>
+    /// <summary>Until the result is disposed, <see cref="SymbolEvaluation.Eval"/> asks the session on this thread.</summary>
     public IDisposable AsDefault()
     {
         _ = RunGraph;
@@ -111,7 +111,7 @@ public sealed class Session : GraphRunner, IDisposable
 
     internal Variable? ValueOf(Variable variable) => values.GetValueOrDefault(variable);
 
-    /// <summary>Puts this session's step counts and the like in place.</summary>
+    /// <summary>Puts the session's step counts and the like in place.</summary>
     internal void TakeHostStates()
     {
         foreach ((Func<Action> hold, Action atFirst) in Graph.HostStates) hostStates.GetValueOrDefault(hold, atFirst)();

@@ -1,3 +1,4 @@
+// Which loops run, how operands broadcast, and the walk over the blocks.
 #include "chain_blocks.h"
 #include <algorithm>
 

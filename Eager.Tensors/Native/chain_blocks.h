@@ -10,7 +10,7 @@ constexpr size_t kMostChainOperands = 16;
 
 // Whether a chain may read or make such a tensor.
 template <class T> bool fits_chain(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == c10::CppTypeToScalarType<T>::value && is_plain(x) && !x.is_neg() && x.is_contiguous() && x.numel() < kMostChainElements;
+  return holds<T>(x) && x.is_contiguous() && x.numel() < kMostChainElements;
 }
 
 // How many elements of an operand go by before it starts anew: as many as the result has, one, or those of one row that all rows of the result

@@ -4,6 +4,7 @@
 // so the objects that are gone wait on lists of their thread, as the memory of the elements does in allocator.cpp.
 #pragma once
 #include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
 #include <cstddef>
 #include <new>
 
@@ -58,10 +59,11 @@ static_assert(sizeof(PooledTensor) == sizeof(at::TensorImpl), "the lists go by t
 // A new tensor on the CPU in C order, its elements not set.
 inline at::Tensor fresh(at::IntArrayRef sizes, at::ScalarType type) {
   caffe2::TypeMeta meta = c10::scalarTypeToTypeMeta(type);
-  size_t bytes = meta.itemsize();
-  for (int64_t size : sizes) bytes *= static_cast<size_t>(size);
+  int64_t bytes = static_cast<int64_t>(meta.itemsize());
+  for (int64_t size : sizes)
+    TORCH_CHECK_WITH(OutOfMemoryError, !__builtin_mul_overflow(bytes, size, &bytes), "Tried to allocate a tensor of sizes ", sizes, ", of more bytes than there are numbers for");
   c10::Allocator* allocator = c10::GetAllocator(c10::kCPU);
-  auto storage = c10::make_intrusive<Pooled<c10::StorageImpl>>(c10::StorageImpl::use_byte_size_t(), bytes, allocator->allocate(bytes), allocator, true);
+  auto storage = c10::make_intrusive<Pooled<c10::StorageImpl>>(c10::StorageImpl::use_byte_size_t(), bytes, allocator->allocate(static_cast<size_t>(bytes)), allocator, true);
   at::Tensor tensor = at::detail::make_tensor<PooledTensor>(at::Storage(std::move(storage)), c10::DispatchKeySet(c10::DispatchKey::CPU), meta);
   tensor.unsafeGetTensorImpl()->set_sizes_contiguous(sizes);
   return tensor;

@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kFewProducts = 512, kFewSums = 128;
 // Up to here OpenBLAS multiplies on the thread that calls it (interface/gemm.c).
 constexpr int64_t kOneThread = 1 << 18;
-// What is worth waking a thread for, which takes some 30 µs: by the BLAS, by loops.
+// What is worth waking a thread for, which may take 200 µs: by the BLAS, by loops.
 constexpr int64_t kPart = 1 << 22, kPartOfFew = 1 << 17;
 
 template <class T> using Gemm = void (*)(const char* a_lies, const char* b_lies, const int* m, const int* n, const int* k, const T* alpha, const T* a, const int* lda,
@@ -92,10 +92,6 @@ template <class F> void share_out(int64_t count, int64_t least, const F& f) {
   }, &work, static_cast<unsigned>(threads), 0);
 }
 
-template <class T> bool is_array(const at::Tensor& x, int64_t rank) {
-  return x.dim() == rank && x.scalar_type() == c10::CppTypeToScalarType<T>::value && x.is_cpu() && is_plain(x) && !x.is_neg();
-}
-
 template <class T> T* numbers(const at::Tensor& x) { return static_cast<T*>(x.data_ptr()); }
 
 template <class T> MatrixOf<T> matrix(const at::Tensor& x) {
@@ -105,8 +101,8 @@ template <class T> MatrixOf<T> matrix(const at::Tensor& x) {
 
 // Undefined where this is not the way. Each row of the result begins as c, or as zeros.
 template <class T> at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor* c = nullptr) {
-  if (!is_array<T>(a, 2) || !is_array<T>(b, 2) || a.size(1) != b.size(0)) return {};
-  if (c && !(is_array<T>(*c, 1) && c->is_contiguous() && c->size(0) == b.size(1))) return {};
+  if (!holds<T>(a) || !holds<T>(b) || a.dim() != 2 || b.dim() != 2 || a.size(1) != b.size(0)) return {};
+  if (c && !(holds<T>(*c) && c->dim() == 1 && c->size(0) == b.size(1) && c->is_contiguous())) return {};
   const Product<T> product(matrix<T>(a), matrix<T>(b));
   if (!product.possible) return {};
   at::Tensor y = fresh({a.size(0), b.size(1)}, a.scalar_type());
@@ -118,7 +114,7 @@ template <class T> at::Tensor product(const at::Tensor& a, const at::Tensor& b, 
 
 // Undefined where this is not the way. Small products are shared out between the threads, large ones the BLAS shares out itself.
 template <class T> at::Tensor products(const at::Tensor& a, const at::Tensor& b) {
-  if (!is_array<T>(a, 3) || !is_array<T>(b, 3) || a.size(2) != b.size(1) || a.size(0) != b.size(0)) return {};
+  if (!holds<T>(a) || !holds<T>(b) || a.dim() != 3 || b.dim() != 3 || a.size(2) != b.size(1) || a.size(0) != b.size(0)) return {};
   const Product<T> first(matrix<T>(a), matrix<T>(b));
   if (!first.possible) return {};
   const int64_t batch = a.size(0), sums = a.size(1) * b.size(2);

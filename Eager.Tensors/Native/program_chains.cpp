@@ -6,7 +6,6 @@
 #include <string_view>
 
 namespace eager {
-
 namespace {
 
 // What a result may keep from run to run; larger ones come from the allocator's lists, which others share.

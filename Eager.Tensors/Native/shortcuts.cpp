@@ -19,7 +19,7 @@ bool has_elements(at::IntArrayRef sizes, int64_t count) {
 constexpr int64_t kFewInSum = 256;
 
 bool is_short(const at::Tensor& x) {
-  return x.is_cpu() && is_plain(x) && !x.is_neg() && x.numel() <= kFewInSum && x.is_contiguous() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
+  return x.numel() <= kFewInSum && (holds<float>(x) || holds<double>(x)) && x.is_contiguous();
 }
 
 // In double precision, so the order does not matter.
@@ -40,12 +40,12 @@ at::Tensor short_sum(const at::Tensor& x, int64_t divisor) {
   return y;
 }
 
-// Elementwise, a chain of one step. Beyond this LibTorch's vectors, twice as wide on some processors, win.
+// Beyond this LibTorch's vectors, twice as wide on some processors, win.
 constexpr int64_t kFewInChain = 8192;
 
 template <class T> bool is_few(const at::Tensor& x) { return x.numel() <= kFewInChain && fits_chain<T>(x); }
 
-template <class T> at::Tensor unary_of(ChainCode code, const at::Tensor& x) {
+template <class T> at::Tensor step_over(ChainCode code, const at::Tensor& x) {
   at::Tensor y = fresh(x.sizes(), x.scalar_type());
   T* places[] = {static_cast<T*>(x.data_ptr()), static_cast<T*>(y.data_ptr())};
   ChainStep step{code, false, false, 0, 0, 1, 0};
@@ -53,14 +53,8 @@ template <class T> at::Tensor unary_of(ChainCode code, const at::Tensor& x) {
   return y;
 }
 
-template <class Kernel> at::Tensor unary(ChainCode code, const at::Tensor& x) {
-  if (is_few<float>(x)) return unary_of<float>(code, x);
-  if (is_few<double>(x)) return unary_of<double>(code, x);
-  return Kernel::call(x);
-}
-
 // The operand whose sizes are those of the result comes first; `turned` says that the two have changed places.
-template <class T> at::Tensor binary(ChainStep step, const at::Tensor& whole, const at::Tensor& part, int64_t period, bool turned) {
+template <class T> at::Tensor step_over(ChainStep step, const at::Tensor& whole, const at::Tensor& part, int64_t period, bool turned) {
   at::Tensor y = fresh(whole.sizes(), whole.scalar_type());
   int64_t count = whole.numel();
   if (count == 0) return y;
@@ -79,48 +73,27 @@ template <class T> at::Tensor binary(ChainStep step, const at::Tensor& whole, co
   return y;
 }
 
-template <class T, class Kernel, class... Rest> at::Tensor binary(ChainStep step, const at::Tensor& a, const at::Tensor& b, const Rest&... rest) {
-  if (b.dim() <= a.dim())
-    if (int64_t period = chain_period(b, a.sizes())) return binary<T>(step, a, b, period, false);
-  if (a.dim() <= b.dim())
-    if (int64_t period = chain_period(a, b.sizes())) return binary<T>(step, b, a, period, true);
-  return Kernel::call(a, b, rest...);
-}
-
-template <class Kernel, class... Rest> at::Tensor binary(ChainCode code, double number, const at::Tensor& a, const at::Tensor& b, const Rest&... rest) {
+template <class T> at::Tensor step_over(ChainCode code, const at::Tensor& a, const at::Tensor& b, double number) {
   ChainStep step{code, false, false, 0, 0, 0, number};
-  if (is_few<float>(a) && is_few<float>(b)) return binary<float, Kernel>(step, a, b, rest...);
-  if (is_few<double>(a) && is_few<double>(b)) return binary<double, Kernel>(step, a, b, rest...);
-  return Kernel::call(a, b, rest...);
+  if (b.dim() <= a.dim())
+    if (int64_t period = chain_period(b, a.sizes())) return step_over<T>(step, a, b, period, false);
+  if (a.dim() <= b.dim())
+    if (int64_t period = chain_period(a, b.sizes())) return step_over<T>(step, b, a, period, true);
+  return {};
 }
-
-bool is_one(const at::Scalar& alpha) { return alpha.equal(1); }
 
 }  // namespace
 
-// Sums and differences of multiples are LibTorch's: it joins product and sum in one rounding or in two, as its vectors go.
-at::Tensor add(const at::Tensor& a, const at::Tensor& b, const at::Scalar& alpha) {
-  using Kernel = at::_ops::add_Tensor;
-  return is_one(alpha) ? binary<Kernel>(ChainCode::add, 0, a, b, alpha) : Kernel::call(a, b, alpha);
+at::Tensor one_step(ChainCode code, const at::Tensor& x) {
+  if (is_few<float>(x)) return step_over<float>(code, x);
+  if (is_few<double>(x)) return step_over<double>(code, x);
+  return {};
 }
 
-at::Tensor subtract(const at::Tensor& a, const at::Tensor& b, const at::Scalar& alpha) {
-  using Kernel = at::_ops::sub_Tensor;
-  return is_one(alpha) ? binary<Kernel>(ChainCode::subtract, 0, a, b, alpha) : Kernel::call(a, b, alpha);
-}
-
-at::Tensor multiply(const at::Tensor& a, const at::Tensor& b) { return binary<at::_ops::mul_Tensor>(ChainCode::multiply, 0, a, b); }
-at::Tensor divide(const at::Tensor& a, const at::Tensor& b) { return binary<at::_ops::div_Tensor>(ChainCode::divide, 0, a, b); }
-at::Tensor negate(const at::Tensor& x) { return unary<at::_ops::neg>(ChainCode::negate, x); }
-at::Tensor abs(const at::Tensor& x) { return unary<at::_ops::abs>(ChainCode::abs, x); }
-at::Tensor relu(const at::Tensor& x) { return unary<at::_ops::relu>(ChainCode::relu, x); }
-at::Tensor sqrt(const at::Tensor& x) { return unary<at::_ops::sqrt>(ChainCode::sqrt, x); }
-at::Tensor square(const at::Tensor& x) { return unary<at::_ops::square>(ChainCode::square, x); }
-at::Tensor reciprocal(const at::Tensor& x) { return unary<at::_ops::reciprocal>(ChainCode::reciprocal, x); }
-at::Tensor rsqrt(const at::Tensor& x) { return unary<at::_ops::rsqrt>(ChainCode::rsqrt, x); }
-
-at::Tensor threshold_backward(const at::Tensor& g, const at::Tensor& x, const at::Scalar& threshold) {
-  return binary<at::_ops::threshold_backward>(ChainCode::threshold_backward, threshold.to<double>(), g, x, threshold);
+at::Tensor one_step(ChainCode code, const at::Tensor& a, const at::Tensor& b, double number) {
+  if (is_few<float>(a) && is_few<float>(b)) return step_over<float>(code, a, b, number);
+  if (is_few<double>(a) && is_few<double>(b)) return step_over<double>(code, a, b, number);
+  return {};
 }
 
 at::Tensor reshape(const at::Tensor& x, at::IntArrayRef shape) {

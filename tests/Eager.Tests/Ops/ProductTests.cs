@@ -5,6 +5,14 @@ namespace Eager.Tests.Ops;
 /// <summary>Products of small matrices are computed by loops, those of large ones by a BLAS that is told how they lie.</summary>
 public sealed class ProductTests
 {
+    private Generator generator = null!;
+
+    [SetUp]
+    public void Seed() => generator = new(7);
+
+    [TearDown]
+    public void Free() => generator.Dispose();
+
     // From one number, and none, to sizes where the other way begins.
     [Test]
     public void Products_are_those_of_the_definition([Values(0, 1, 4, 7, 40)] int rows, [Values(DType.Float32, DType.Float64)] DType dtype)
@@ -25,7 +33,7 @@ public sealed class ProductTests
                 foreach (Layout left in Enum.GetValues<Layout>())
                     foreach (Layout right in Enum.GetValues<Layout>())
                     {
-                        Tensor a = Tensor.RandomNormal([batch, rows, inner], dtype: dtype), b = Tensor.RandomNormal([batch, inner, columns], dtype: dtype);
+                        Tensor a = Normal([batch, rows, inner], dtype), b = Normal([batch, inner, columns], dtype);
                         Tensor x = Arrange(a, left), y = Arrange(b, right), got = x.MatMul(y);
                         Assert.That(got.Shape, Is.EqualTo(Shape.Of([batch, rows, columns])));
                         for (int i = 0; i < batch; i++)
@@ -36,7 +44,7 @@ public sealed class ProductTests
     [TestCase(8000, 4), TestCase(3000, 16), TestCase(60, 64)]
     public void Threads_share_a_batch(int batch, int size)
     {
-        Tensor a = Tensor.RandomNormal([batch, size, size]), b = Tensor.RandomNormal([batch, size, size]), alone = a.MatMul(b);
+        Tensor a = Normal([batch, size, size]), b = Normal([batch, size, size]), alone = a.MatMul(b);
         (int kernels, int products) = (Runtime.KernelThreads, Runtime.BlasThreads);
         Runtime.SetThreads(3, 1);
         try
@@ -52,7 +60,7 @@ public sealed class ProductTests
     [Test]
     public void One_matrix_meets_all_of_a_batch()
     {
-        Tensor a = Tensor.RandomNormal([5, 12, 10]), one = Tensor.RandomNormal([10, 20]);
+        Tensor a = Normal([5, 12, 10]), one = Normal([10, 20]);
         Tensor got = a.MatMul(one.BroadcastTo([5, 10, 20]));
         for (int i = 0; i < 5; i++) AssertSame(got[i], a[i].MatMul(one), 10, $"pair {i}");
     }
@@ -62,6 +70,14 @@ public sealed class ProductTests
     {
         Tensor a = Tensor.From([[0f, 1], [0, 0]]), b = Tensor.From([[float.NaN, 1], [float.PositiveInfinity, -1]]);
         Assert.That(a.MatMul(b).ToArray<float>(), Is.EqualTo(new[] { float.NaN, -1, float.NaN, 0 }), "0·∞ is no number");
+    }
+
+    [Test]
+    public void A_product_that_no_memory_holds_is_refused()
+    {
+        Tensor tall = Tensor.Ones([1, 1]).BroadcastTo([1L << 33, 1]).Narrow(1, 0, 0), wide = Tensor.Ones([1, 1]).BroadcastTo([1, 1L << 33]).Narrow(0, 0, 0);
+        Assert.That(() => tall.MatMul(wide), Throws.InstanceOf<EagerException>());
+        Assert.That(() => tall.ExpandDims(0).MatMul(wide.ExpandDims(0)), Throws.InstanceOf<EagerException>());
     }
 
     private enum Layout { Rows, Columns, Apart }
@@ -83,9 +99,11 @@ public sealed class ProductTests
         Assert.That(affine.Cast(DType.Float64).ToArray<double>(), Is.EqualTo(sums.Select((sum, i) => sum + c[0, i % columns])).Within(bound), what);
     }
 
-    // A BLAS may add in another order: an ε for each product of two normal numbers, which are below 25 but for one of a million.
+    // A BLAS may add in another order: an ε for each product of two of these normal numbers, which are below 25.
     private static void AssertSame(Tensor got, Tensor expected, int inner, string what) =>
         Assert.That(got.Cast(DType.Float64).ToArray<double>(), Is.EqualTo(expected.Cast(DType.Float64).ToArray<double>()).Within(inner * 25 * (got.DType == DType.Float32 ? 1.2e-7 : 2.3e-16)), what);
+
+    private Tensor Normal(Shape shape, DType dtype = DType.Float32) => Tensor.RandomNormal(shape, dtype: dtype, generator: generator);
 
     private static double[,] Numbers(int rows, int columns, int seed)
     {
